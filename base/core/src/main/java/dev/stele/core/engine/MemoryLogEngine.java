@@ -1,0 +1,212 @@
+package dev.stele.core.engine;
+
+import dev.stele.core.event.EventRecord;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * An engine that keeps everything in the heap, for tests, for examples and as the model that every
+ * other engine is compared with.
+ *
+ * <p>It can honour no durability, and says so in every ack. Thread-safe.
+ */
+public final class MemoryLogEngine implements LogEngine {
+  private record TileAt(int level, long index) {}
+
+  private static final class Log {
+    final List<Row> rows = new ArrayList<>();
+    final TreeMap<IndexKey, List<Long>> claims = new TreeMap<>();
+    final TreeMap<IndexKey, List<Long>> streams = new TreeMap<>();
+    final Map<TileAt, Tile> tiles = new HashMap<>();
+    final TreeMap<Long, StoredCheckpoint> checkpoints = new TreeMap<>();
+
+    Head head() {
+      return rows.isEmpty() ? new Head(0, new byte[0]) : new Head(rows.size(), rows.getLast().link());
+    }
+  }
+
+  /** Guards every field of every log, and {@link #closed}. */
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private final Map<LogId, Log> logs = new HashMap<>();
+  private boolean closed;
+
+  @Override
+  public Durability strongest() {
+    return Durability.MEMORY;
+  }
+
+  @Override
+  public Head head(LogId id) {
+    return reading(() -> log(id).head());
+  }
+
+  @Override
+  public CommitResult commit(LogId id, Head expected, Batch batch, Durability durability) {
+    lock.writeLock().lock();
+    try {
+      requireOpen();
+      Log log = logs.computeIfAbsent(id, unused -> new Log());
+      Head actual = log.head();
+      if (actual.size() != expected.size()
+          || (actual.size() > 0 && !actual.equals(expected))) {
+        return new CommitResult.HeadMoved(actual);
+      }
+      for (Row row : batch.rows()) {
+        log.rows.add(row);
+        for (int at = 0; at < row.keys().length; at += Row.KEY_BYTES) {
+          log.claims
+              .computeIfAbsent(IndexKey.of(row.keys(), at), unused -> new ArrayList<>())
+              .add(row.position());
+        }
+        log.streams
+            .computeIfAbsent(
+                IndexKey.ofStream(EventRecord.streamBytes(row.record())), unused -> new ArrayList<>())
+            .add(row.position());
+      }
+      for (Tile tile : batch.tiles()) {
+        log.tiles.put(new TileAt(tile.level(), tile.index()), tile);
+      }
+      if (batch.checkpoint() != null) {
+        log.checkpoints.put(batch.checkpoint().size(), batch.checkpoint());
+      }
+      return new CommitResult.Committed(Durability.MEMORY);
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  @Override
+  public List<Row> read(LogId id, long after, int limit) {
+    return reading(
+        () -> {
+          List<Row> rows = log(id).rows;
+          List<Row> read = new ArrayList<>();
+          long bytes = 0;
+          for (long at = after;
+              at < rows.size() && read.size() < limit && bytes <= MAX_READ_BYTES;
+              at++) {
+            Row row = rows.get((int) at);
+            read.add(row);
+            bytes += row.sizeBytes();
+          }
+          return read;
+        });
+  }
+
+  @Override
+  public List<Row> readStream(LogId id, IndexKey stream, long afterRevision, int limit) {
+    return reading(
+        () -> {
+          Log log = log(id);
+          List<Long> positions = log.streams.getOrDefault(stream, List.of());
+          List<Row> read = new ArrayList<>();
+          long bytes = 0;
+          for (long at = afterRevision;
+              at < positions.size() && read.size() < limit && bytes <= MAX_READ_BYTES;
+              at++) {
+            Row row = log.rows.get((int) (positions.get((int) at) - 1));
+            read.add(row);
+            bytes += row.sizeBytes();
+          }
+          return read;
+        });
+  }
+
+  @Override
+  public long lastRevision(LogId id, IndexKey stream) {
+    return reading(() -> (long) log(id).streams.getOrDefault(stream, List.of()).size());
+  }
+
+  @Override
+  public long find(LogId id, IndexKey claim) {
+    return reading(
+        () -> {
+          List<Long> positions = log(id).claims.get(claim);
+          return positions == null ? 0L : positions.getLast();
+        });
+  }
+
+  @Override
+  public Optional<Tile> tile(LogId id, int level, long index) {
+    return reading(() -> Optional.ofNullable(log(id).tiles.get(new TileAt(level, index))));
+  }
+
+  @Override
+  public List<StoredCheckpoint> checkpoints(LogId id, long fromSize, int limit) {
+    return reading(
+        () -> log(id).checkpoints.tailMap(fromSize).values().stream().limit(limit).toList());
+  }
+
+  @Override
+  public Optional<StoredCheckpoint> latestCheckpoint(LogId id) {
+    return reading(
+        () ->
+            Optional.ofNullable(log(id).checkpoints.lastEntry())
+                .map(Map.Entry::getValue));
+  }
+
+  @Override
+  public long scanClaims(LogId id, Consumer<IndexEntry> sink) {
+    return reading(
+        () -> {
+          Log log = log(id);
+          log.claims.forEach(
+              (key, positions) ->
+                  positions.forEach(position -> sink.accept(new IndexEntry(key, 0, position))));
+          return (long) log.rows.size();
+        });
+  }
+
+  @Override
+  public long scanStreams(LogId id, Consumer<IndexEntry> sink) {
+    return reading(
+        () -> {
+          Log log = log(id);
+          log.streams.forEach(
+              (key, positions) -> {
+                for (int i = 0; i < positions.size(); i++) {
+                  sink.accept(new IndexEntry(key, i + 1L, positions.get(i)));
+                }
+              });
+          return (long) log.rows.size();
+        });
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      closed = true;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private Log log(LogId id) {
+    return logs.getOrDefault(id, new Log());
+  }
+
+  private <T> T reading(Supplier<T> work) {
+    lock.readLock().lock();
+    try {
+      requireOpen();
+      return work.get();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new LogClosed("this in-memory engine was closed");
+    }
+  }
+}
