@@ -53,7 +53,7 @@ public final class MemoryLogEngine implements LogEngine {
     lock.writeLock().lock();
     try {
       requireOpen();
-      Log log = logs.computeIfAbsent(id, unused -> new Log());
+      Log log = logs.computeIfAbsent(id, _ -> new Log());
       Head actual = log.head();
       if (actual.size() != expected.size()
           || (actual.size() > 0 && !actual.equals(expected))) {
@@ -63,12 +63,12 @@ public final class MemoryLogEngine implements LogEngine {
         log.rows.add(row);
         for (int at = 0; at < row.keys().length; at += Row.KEY_BYTES) {
           log.claims
-              .computeIfAbsent(IndexKey.of(row.keys(), at), unused -> new ArrayList<>())
+              .computeIfAbsent(IndexKey.of(row.keys(), at), _ -> new ArrayList<>())
               .add(row.position());
         }
         log.streams
             .computeIfAbsent(
-                IndexKey.ofStream(EventRecord.streamBytes(row.record())), unused -> new ArrayList<>())
+                IndexKey.ofStream(EventRecord.streamBytes(row.record())), _ -> new ArrayList<>())
             .add(row.position());
       }
       for (Tile tile : batch.tiles()) {

@@ -38,7 +38,7 @@ public final class Body {
     ByteBuffer out = ByteBuffer.allocate(size);
     out.put(salt).putShort((short) subject.length).put(subject).put((byte) claims.size());
     for (Claim claim : claims) {
-      out.put((byte) claim.onDuplicate().ordinal()).putLong(claim.expiresAtMillis());
+      out.put(onDuplicateByte(claim.onDuplicate())).putLong(claim.expiresAtMillis());
       out.put((byte) claim.scope().length());
       out.put(claim.scope().getBytes(StandardCharsets.US_ASCII));
       out.putShort((short) claim.keyUnshared().length).put(claim.keyUnshared());
@@ -49,6 +49,13 @@ public final class Body {
   /** The hash a record commits to: SHA-256 of the whole body. */
   public static byte[] hash(byte[] body) {
     return Sha256.hash(body);
+  }
+
+  private static byte onDuplicateByte(OnDuplicate onDuplicate) {
+    return switch (onDuplicate) {
+      case REFUSE -> 0;
+      case RETURN_EXISTING -> 1;
+    };
   }
 
   static String subject(byte[] body) {

@@ -145,7 +145,7 @@ public final class StoredEvent {
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(link);
+    return Arrays.hashCode(record);
   }
 
   @Override

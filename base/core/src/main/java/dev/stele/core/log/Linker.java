@@ -1,0 +1,188 @@
+package dev.stele.core.log;
+
+import dev.stele.core.engine.Head;
+import dev.stele.core.proof.TiledNodes;
+import dev.stele.core.engine.IndexKey;
+import dev.stele.core.engine.LogEngine;
+import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.Row;
+import dev.stele.core.engine.Tile;
+import dev.stele.core.event.Claim;
+import dev.stele.core.event.EventRecord;
+import dev.stele.core.event.OnDuplicate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides and places: checks expectations and claims, gives positions, times, revisions and links.
+ *
+ * <p>Works one batch ahead of the engine. What it placed is real only once the engine has committed
+ * it; when the engine did not, the linker is thrown away and a new one taken up from the engine's
+ * head. Confined to the writer.
+ */
+final class Linker {
+  /** How many streams' revisions are remembered between batches: about 100 bytes each. */
+  private static final int CACHED_STREAMS = 10_000;
+
+  private final LogEngine engine;
+  private final LogId log;
+  private final GrowingTree tree;
+
+  private long size;
+  private byte[] link;
+  private long recordedAtMillis;
+
+  private final Map<IndexKey, Long> revisions =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<IndexKey, Long> eldest) {
+          return size() > CACHED_STREAMS;
+        }
+      };
+
+  /** The rows placed since the last {@link #takeRows}, and which claims they took. */
+  private final List<Row> rows = new ArrayList<>();
+
+  private final Map<IndexKey, Long> claimed = new HashMap<>();
+
+  Linker(LogEngine engine, LogId log, byte[] genesis, TiledNodes nodes) {
+    this.engine = engine;
+    this.log = log;
+    Head head = engine.head(log);
+    this.size = head.size();
+    this.link = size == 0 ? genesis : head.link();
+    this.recordedAtMillis =
+        size == 0
+            ? Long.MIN_VALUE
+            : EventRecord.recordedAtMillis(engine.read(log, size - 1, 1).getFirst().record());
+    this.tree = new GrowingTree(size, nodes);
+  }
+
+  Head head() {
+    return new Head(size, link);
+  }
+
+  GrowingTree tree() {
+    return tree;
+  }
+
+  /** The rows placed since the last call; their claims are the engine's business from now on. */
+  List<Row> takeRows() {
+    List<Row> taken = List.copyOf(rows);
+    rows.clear();
+    claimed.clear();
+    return taken;
+  }
+
+  List<Tile> takeTiles() {
+    return tree.takeFull();
+  }
+
+  /** Places the events of an append, or says why not. All or none. */
+  Placed place(PreparedAppend append, long nowMillis) {
+    Optional<AppendResult> repeated = alreadyPresent(append, nowMillis);
+    if (repeated.isPresent()) {
+      return new Placed.Not(repeated.get());
+    }
+    long revision = revisionOf(append.stream);
+    if (append.append.expected() instanceof ExpectedRevision.Exactly(long expected)
+        && expected != revision) {
+      String stream = append.events[0].draft().stream();
+      return new Placed.Not(new AppendResult.Conflict(stream, expected, revision));
+    }
+    Optional<AppendResult> refused = refused(append, nowMillis);
+    if (refused.isPresent()) {
+      return new Placed.Not(refused.get());
+    }
+    long first = size + 1;
+    for (PreparedAppend.Event event : append.events) {
+      recordedAtMillis = Math.max(recordedAtMillis, timeOf(event, nowMillis));
+      size++;
+      revision++;
+      EventRecord.place(event.record(), size, link, recordedAtMillis, revision);
+      link = EventRecord.link(event.record());
+      tree.append(link);
+      rows.add(new Row(size, link, event.record(), event.body(), event.keys()));
+      for (IndexKey claim : event.claims()) {
+        claimed.put(claim, size);
+      }
+    }
+    revisions.put(append.stream, revision);
+    return new Placed.At(first);
+  }
+
+  /** What {@link #place} did. */
+  sealed interface Placed {
+    record At(long first) implements Placed {}
+
+    record Not(AppendResult why) implements Placed {}
+  }
+
+  /** An append of which every event is there already, by claims that call this a repetition. */
+  private Optional<AppendResult> alreadyPresent(PreparedAppend append, long nowMillis) {
+    long first = 0;
+    for (PreparedAppend.Event event : append.events) {
+      long holder = 0;
+      for (int c = 0; c < event.claims().length && holder == 0; c++) {
+        if (event.draft().claims().get(c).onDuplicate() == OnDuplicate.RETURN_EXISTING) {
+          holder = holder(event.claims()[c], timeOf(event, nowMillis));
+        }
+      }
+      if (holder == 0) {
+        return Optional.empty();
+      }
+      first = first == 0 ? holder : first;
+    }
+    return Optional.of(new AppendResult.AlreadyPresent(first));
+  }
+
+  private Optional<AppendResult> refused(PreparedAppend append, long nowMillis) {
+    @Nullable Map<IndexKey, Claim> own = append.events.length > 1 ? new HashMap<>() : null;
+    for (PreparedAppend.Event event : append.events) {
+      for (int c = 0; c < event.claims().length; c++) {
+        Claim claim = event.draft().claims().get(c);
+        long holder = holder(event.claims()[c], timeOf(event, nowMillis));
+        boolean twice = own != null && own.put(event.claims()[c], claim) != null;
+        if (holder != 0 || twice) {
+          return Optional.of(new AppendResult.Refused(claim, holder));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The position that holds a claim at the time the new event would be recorded, or 0. */
+  private long holder(IndexKey claim, long nowMillis) {
+    Long placed = claimed.get(claim);
+    long position = placed != null ? placed : engine.find(log, claim);
+    if (position == 0) {
+      return 0;
+    }
+    Row row = placed != null ? placedRow(position) : engine.read(log, position - 1, 1).getFirst();
+    for (int number = 0; number * Row.KEY_BYTES < row.keys().length; number++) {
+      if (IndexKey.of(row.keys(), number * Row.KEY_BYTES).equals(claim)) {
+        long expiresAt = EventRecord.claimExpiresAtMillis(row.record(), number);
+        return expiresAt <= Math.max(recordedAtMillis, nowMillis) ? 0 : position;
+      }
+    }
+    return position;
+  }
+
+  private Row placedRow(long position) {
+    return rows.get((int) (position - rows.getFirst().position()));
+  }
+
+  private static long timeOf(PreparedAppend.Event event, long nowMillis) {
+    return event.stampMillis() == PreparedAppend.UNSTAMPED ? nowMillis : event.stampMillis();
+  }
+
+  private long revisionOf(IndexKey stream) {
+    Long known = revisions.get(stream);
+    return known != null ? known : engine.lastRevision(log, stream);
+  }
+}

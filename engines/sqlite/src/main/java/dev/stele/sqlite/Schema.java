@@ -1,0 +1,251 @@
+package dev.stele.sqlite;
+
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.crypto.Sha256;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Opens connections to a log's database, makes its tables, and checks the file below them. */
+final class Schema {
+  /** "Stel": tells this file from any other SQLite database. */
+  private static final int APPLICATION_ID = 0x5374656c;
+
+  private static final int LAYOUT = 1;
+
+  /** 16 MiB of write-ahead log before its pages go into the database: fewer, larger checkpoints. */
+  private static final int WAL_CHECKPOINT_PAGES = 4_096;
+
+  private static final List<String> STATEMENTS = statements();
+
+  private final Path database;
+  private final SqliteOptions options;
+
+  Schema(Path database, SqliteOptions options) {
+    this.database = database;
+    this.options = options;
+  }
+
+  /** Makes the tables in a new file; refuses a file that is something else. */
+  void create() throws SQLException {
+    boolean fresh = isEmpty();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      if (fresh) {
+        statement.execute("PRAGMA page_size = " + options.pageBytes());
+        statement.execute("PRAGMA journal_mode = WAL");
+        statement.execute("PRAGMA synchronous = FULL");
+        statement.execute("BEGIN IMMEDIATE");
+        for (String sql : STATEMENTS) {
+          statement.execute(sql);
+        }
+        statement.execute("PRAGMA application_id = " + APPLICATION_ID);
+        statement.execute("PRAGMA user_version = " + LAYOUT);
+        statement.execute("COMMIT");
+      } else {
+        requireLayout(statement);
+      }
+    }
+  }
+
+  private boolean isEmpty() {
+    try {
+      return !Files.exists(database) || Files.size(database) == 0;
+    } catch (IOException e) {
+      throw new StorageFailed("%s cannot be looked at".formatted(database), e);
+    }
+  }
+
+  void requireLayout() throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      requireLayout(statement);
+    }
+  }
+
+  private void requireLayout(Statement statement) throws SQLException {
+    int application = number(statement, "PRAGMA application_id");
+    int layout = number(statement, "PRAGMA user_version");
+    if (application != APPLICATION_ID) {
+      throw new StorageFailed("%s is a SQLite database, but not a log's".formatted(database));
+    }
+    if (layout != LAYOUT) {
+      throw new StorageFailed(
+          "%s has layout %d; this version reads layout %d".formatted(database, layout, LAYOUT));
+    }
+  }
+
+  Connection openReading() throws SQLException {
+    Connection connection = connect();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA query_only = ON");
+      statement.execute("PRAGMA mmap_size = 268435456");
+    }
+    return connection;
+  }
+
+  Connection openWriting(boolean durable) throws SQLException {
+    Connection connection = connect();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA journal_mode = WAL");
+      statement.execute("PRAGMA synchronous = " + (durable ? "FULL" : "NORMAL"));
+      statement.execute("PRAGMA wal_autocheckpoint = " + WAL_CHECKPOINT_PAGES);
+      statement.execute("PRAGMA journal_size_limit = 67108864");
+      statement.execute("PRAGMA cache_size = -32768");
+    }
+    return connection;
+  }
+
+  private Connection connect() throws SQLException {
+    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 10000");
+      statement.execute("PRAGMA cell_size_check = ON");
+    }
+    return connection;
+  }
+
+  /** Writes how far a log is indexed and who may write it, sealed against stray changes. */
+  static void writeName(Connection connection, int number, long indexedTo, long fence)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE log_names SET indexed_to = ?, fence = ?, seal = ? WHERE number = ?")) {
+      update.setLong(1, indexedTo);
+      update.setLong(2, fence);
+      update.setBytes(3, seal(number, indexedTo, fence));
+      update.setInt(4, number);
+      update.executeUpdate();
+    }
+  }
+
+  private static byte[] seal(int number, long indexedTo, long fence) {
+    byte[] fields =
+        ByteBuffer.allocate(20).putInt(number).putLong(indexedTo).putLong(fence).array();
+    return Arrays.copyOf(Sha256.hash(fields), 8);
+  }
+
+  /** Checks what no row tells of: the file's header, its pages, its schema, strays. */
+  Optional<String> check(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      Optional<String> header = checkHeader();
+      if (header.isPresent()) {
+        return header;
+      }
+      try (ResultSet rows = statement.executeQuery("PRAGMA integrity_check(1)")) {
+        if (rows.next() && !rows.getString(1).equals("ok")) {
+          return Optional.of(rows.getString(1));
+        }
+      }
+      Map<String, String> tables = new HashMap<>();
+      try (ResultSet rows =
+          statement.executeQuery("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")) {
+        while (rows.next()) {
+          tables.put(rows.getString(1), rows.getString(2));
+        }
+      }
+      for (String sql : STATEMENTS) {
+        String name = sql.split(" ")[2];
+        if (!sql.equals(tables.get(name))) {
+          return Optional.of("the table " + name + " is not defined as it was made");
+        }
+      }
+      for (String table : List.of("log_claims", "log_streams", "log_tiles", "log_checkpoints")) {
+        if (number(
+                statement,
+                "SELECT EXISTS (SELECT 1 FROM "
+                    + table
+                    + " WHERE log NOT IN (SELECT number FROM log_names))")
+            != 0) {
+          return Optional.of(table + " has a row of no log");
+        }
+      }
+      try (ResultSet rows =
+          statement.executeQuery("SELECT number, indexed_to, fence, seal FROM log_names")) {
+        while (rows.next()) {
+          byte[] seal = seal(rows.getInt(1), rows.getLong(2), rows.getLong(3));
+          if (!Arrays.equals(seal, rows.getBytes(4))) {
+            return Optional.of("the entry of log %d was changed".formatted(rows.getInt(1)));
+          }
+        }
+      }
+      if (number(
+              statement,
+              "SELECT EXISTS (SELECT 1 FROM log_events WHERE place < 1 OR (place >> 40) NOT IN"
+                  + " (SELECT number FROM log_names))")
+          != 0) {
+        return Optional.of("log_events has a row of no log");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The parts of the 100-byte header that SQLite itself does not insist on (its file format, section
+   * 1.3): what it writes there is fixed, so anything else is a change from outside.
+   */
+  private Optional<String> checkHeader() {
+    byte[] header = new byte[100];
+    try (FileChannel channel = FileChannel.open(database)) {
+      ByteBuffer in = ByteBuffer.wrap(header);
+      while (in.hasRemaining() && channel.read(in) >= 0) {}
+    } catch (IOException e) {
+      throw new StorageFailed("%s cannot be read".formatted(database), e);
+    }
+    ByteBuffer in = ByteBuffer.wrap(header);
+    boolean sound =
+        header[18] == 2
+            && header[19] == 2
+            && header[20] == 0
+            && in.getInt(44) == 4
+            && in.getInt(52) == 0
+            && in.getInt(56) == 1
+            && in.getInt(64) == 0
+            && in.getInt(48) == 0
+            && in.getInt(24) == in.getInt(92);
+    for (int i = 72; i < 92; i++) {
+      sound &= header[i] == 0;
+    }
+    return sound ? Optional.empty() : Optional.of("the header of the file was changed");
+  }
+
+  private static int number(Statement statement, String sql) throws SQLException {
+    try (ResultSet rows = statement.executeQuery(sql)) {
+      return rows.getInt(1);
+    }
+  }
+
+  private static List<String> statements() {
+    try (InputStream in = Schema.class.getResourceAsStream("schema.sql")) {
+      if (in == null) {
+        throw new IllegalStateException("schema.sql is not beside its class");
+      }
+      List<String> statements = new ArrayList<>();
+      for (String line :
+          new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+        if (line.startsWith("CREATE")) {
+          statements.add(line.substring(0, line.lastIndexOf(';')));
+        }
+      }
+      return statements;
+    } catch (IOException e) {
+      throw new IllegalStateException("schema.sql cannot be read", e);
+    }
+  }
+}
