@@ -1,0 +1,203 @@
+package dev.stele.core.log;
+
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.proof.Parsed;
+import dev.stele.core.proof.SignerKey;
+import dev.stele.core.proof.VerifierKey;
+import dev.stele.crypto.Sha256;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/**
+ * The files that stand beside a log's database: its keys, and where its anchor is.
+ *
+ * <pre>
+ *   NAME.db      the engine's
+ *   NAME.key     the log's secrets, mode 0600: back it up, show it to nobody
+ *   NAME.vkey    the log's public key: give it to everybody
+ *   NAME.anchor  one line: the folder of the anchor, which is better on another disk
+ * </pre>
+ *
+ * <p>Immutable and thread-safe. Failures of the disk are {@link StorageFailed}.
+ */
+public final class LogHome {
+  private static final String INDEX_LINE = "index ";
+
+  private final Path database;
+  private final Path stem;
+
+  private LogHome(Path database) {
+    this.database = database;
+    String name = String.valueOf(database.getFileName());
+    this.stem =
+        database.resolveSibling(
+            name.endsWith(".db") ? name.substring(0, name.length() - 3) : name);
+  }
+
+  /** The home of the log in {@code database}, whether it is there yet or not. */
+  public static LogHome of(Path database) {
+    return new LogHome(database);
+  }
+
+  /**
+   * Makes a log's keys and says where its anchor is to be; its folders are made, its database is not.
+   *
+   * @param origin the log's name in every checkpoint, such as {@code example.com/ledger}
+   * @param anchorFolder where the anchor is kept; by default in the user's state folder
+   * @throws StorageFailed when there are keys already, which are never overwritten
+   */
+  public static LogHome create(
+      Path database, String origin, Optional<Path> anchorFolder, RandomGenerator random) {
+    LogHome home = new LogHome(database);
+    LogKeys keys = LogKeys.generate(origin, random);
+    try {
+      Path folder = database.toAbsolutePath().getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+      String secrets =
+          keys.signer().secretText()
+              + "\n"
+              + INDEX_LINE
+              + Base64.getEncoder().encodeToString(keys.indexKey())
+              + "\n";
+      write(home.file(".key"), secrets, true);
+      write(home.file(".vkey"), keys.signer().vkey() + "\n", false);
+      if (anchorFolder.isPresent()) {
+        write(home.file(".anchor"), anchorFolder.get().toAbsolutePath() + "\n", false);
+      }
+    } catch (FileAlreadyExistsException e) {
+      throw new StorageFailed(
+          "%s has keys already; a log's keys are never overwritten".formatted(database), e);
+    } catch (IOException e) {
+      throw new StorageFailed("the keys of %s cannot be written".formatted(database), e);
+    }
+    return home;
+  }
+
+  private static void write(Path file, String text, boolean secret) throws IOException {
+    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    FileAttribute<?>[] attributes =
+        secret && posix
+            ? new FileAttribute<?>[] {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+            }
+            : new FileAttribute<?>[0];
+    Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try (FileChannel channel = FileChannel.open(file, options, attributes)) {
+      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+      channel.force(true);
+    }
+  }
+
+  /** The engine's file. */
+  public Path database() {
+    return database;
+  }
+
+  /** Whether a log was made here. */
+  public boolean exists() {
+    return Files.exists(file(".vkey"));
+  }
+
+  /** The log's public key. */
+  public VerifierKey vkey() {
+    String text = lines(file(".vkey")).getFirst();
+    return switch (VerifierKey.parse(text)) {
+      case Parsed.Value<VerifierKey>(VerifierKey key) -> key;
+      case Parsed.Malformed<VerifierKey>(String reason) ->
+          throw new StorageFailed(
+              "%s holds no public key: %s".formatted(file(".vkey"), reason));
+    };
+  }
+
+  /** The log's secrets, if its key file is here. */
+  public Optional<LogKeys> keys() {
+    Path file = file(".key");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    List<String> lines = lines(file);
+    if (lines.size() != 2 || !lines.get(1).startsWith(INDEX_LINE)) {
+      throw new StorageFailed("%s is not a log's key file".formatted(file));
+    }
+    return switch (SignerKey.parse(lines.get(0))) {
+      case Parsed.Malformed<SignerKey>(String reason) ->
+          throw new StorageFailed("%s holds no secret key: %s".formatted(file, reason));
+      case Parsed.Value<SignerKey>(SignerKey signer) -> {
+        LogKeys keys = new LogKeys(signer, indexKey(file, lines.get(1)));
+        if (!keys.signer().vkey().equals(vkey())) {
+          throw new StorageFailed(
+              "%s and %s are not the two halves of one key".formatted(file, file(".vkey")));
+        }
+        yield Optional.of(keys);
+      }
+    };
+  }
+
+  private static byte[] indexKey(Path file, String line) {
+    try {
+      byte[] key = Base64.getDecoder().decode(line.substring(INDEX_LINE.length()));
+      if (key.length == LogKeys.INDEX_KEY_BYTES) {
+        return key;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new StorageFailed("%s holds no index key".formatted(file), e);
+    }
+    throw new StorageFailed("%s holds no index key".formatted(file));
+  }
+
+  /** The log's anchor, whether anything was recorded in it yet or not. */
+  public Anchor anchor() {
+    Path noted = file(".anchor");
+    return anchorIn(Files.exists(noted) ? Path.of(lines(noted).getFirst()) : stateFolder());
+  }
+
+  /** The log's anchor in a folder that the caller names. */
+  public Anchor anchorIn(Path folder) {
+    byte[] hash = Sha256.hash(vkey().toString().getBytes(StandardCharsets.UTF_8));
+    return new FileAnchor(folder.resolve(HexFormat.of().formatHex(hash, 0, 8) + ".anchor"));
+  }
+
+  private static Path stateFolder() {
+    String state = System.getenv("XDG_STATE_HOME");
+    Path base =
+        state == null || state.isBlank()
+            ? Path.of(System.getProperty("user.home", "."), ".local", "state")
+            : Path.of(state);
+    return base.resolve("stele").resolve("anchors");
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      List<String> lines = Files.readAllLines(file);
+      if (lines.isEmpty()) {
+        throw new StorageFailed("%s is empty".formatted(file));
+      }
+      return lines;
+    } catch (IOException e) {
+      throw new StorageFailed(
+          "%s cannot be read; was a log made here?".formatted(file), e);
+    }
+  }
+
+  private Path file(String extension) {
+    return stem.resolveSibling(stem.getFileName() + extension);
+  }
+}
