@@ -8,10 +8,10 @@ import java.util.stream.Stream;
  * Which tile of a tree: a row of up to 256 hashes (C2SP tlog-tiles).
  *
  * <pre>
- *   level 0    leaf hashes                    tile/0/x001/234        full: leaves 316,160 to 316,415
- *   level 1    roots of full level-0 tiles    tile/1/004.p/211       partial: 211 hashes so far
+ *   level 0   leaf hashes                  tile/0/x001/234      full: leaves 315,904 to 316,159
+ *   level 1   roots of full level-0 tiles  tile/1/004.p/211     partial: 211 hashes so far
  *   ...
- *   level 7    the highest that a size below 2^63 can need
+ *   level 7   the highest that a size below 2^63 can need
  * </pre>
  *
  * <p>Hash {@code j} of tile {@code index} is the node {@code (8 * level, 256 * index + j)}. Beside
@@ -47,7 +47,8 @@ public record TileCoordinates(int level, long index, int width) {
 
   /**
    * Returns all tiles of a tree of {@code size} leaves, level by level from the leaves and in order
-   * within each: the full ones, then the partial one if there is any. The stream is lazy.
+   * within each: the full ones, then the partial one if there is any. Walk it with {@code forEach}:
+   * the iterator of such a stream holds a whole level in memory.
    *
    * @throws IllegalArgumentException if the size is negative
    */
@@ -58,11 +59,17 @@ public record TileCoordinates(int level, long index, int width) {
     return IntStream.rangeClosed(0, MAX_LEVEL)
         .boxed()
         .flatMap(
-            level -> {
-              long hashes = size >>> (NODE_LEVELS * level);
-              long tiles = hashes / FULL_WIDTH + (hashes % FULL_WIDTH == 0 ? 0 : 1);
-              return LongStream.range(0, tiles).mapToObj(index -> inTree(level, index, size));
-            });
+            level ->
+                LongStream.range(0, count(level, size))
+                    .mapToObj(index -> inTree(level, index, size)));
+  }
+
+  /**
+   * Returns how many tiles a level has in a tree of {@code size} leaves, the partial one included.
+   */
+  static long count(int level, long size) {
+    long hashes = size >>> (NODE_LEVELS * level);
+    return hashes / FULL_WIDTH + (hashes % FULL_WIDTH == 0 ? 0 : 1);
   }
 
   /** Returns the tile as a tree of {@code size} leaves has it; it has at least one hash there. */

@@ -11,7 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -134,14 +133,18 @@ public final class TileExport {
   private Outcome write(
       SignedCheckpoint checkpoint, long complete, NodeSource nodes, EntrySource entries)
       throws IOException {
-    Iterator<TileCoordinates> tiles =
-        TileCoordinates.ofTree(checkpoint.checkpoint().size()).iterator();
-    while (tiles.hasNext()) {
-      TileCoordinates tile = tiles.next();
-      if (!isKept(tile.path(), tile, complete)) {
-        put(tile.path(), tile.bytes(nodes));
+    long size = checkpoint.checkpoint().size();
+    for (int level = 0; level <= TileCoordinates.MAX_LEVEL; level++) {
+      for (long index = 0; index < TileCoordinates.count(level, size); index++) {
+        TileCoordinates tile = TileCoordinates.inTree(level, index, size);
+        if (!isKept(tile.path(), tile, complete)) {
+          put(tile.path(), tile.bytes(nodes));
+        }
       }
-      if (tile.level() == 0 && !isKept(tile.entriesPath(), tile, complete)) {
+    }
+    for (long index = 0; index < TileCoordinates.count(0, size); index++) {
+      TileCoordinates tile = TileCoordinates.inTree(0, index, size);
+      if (!isKept(tile.entriesPath(), tile, complete)) {
         switch (bundle(tile, nodes, entries)) {
           case Parsed.Malformed<byte[]>(String reason) -> {
             return new Outcome.Refused(reason);
