@@ -1,5 +1,6 @@
 package dev.stele.crypto;
 
+import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,10 +14,12 @@ public final class Ed25519Key {
 
   private final byte[] seed;
   private final byte[] publicKey;
+  private final Ed25519Provider.Signer signer;
 
   private Ed25519Key(byte[] seed, byte[] publicKey) {
     this.seed = seed;
     this.publicKey = publicKey;
+    this.signer = Ed25519.PROVIDER.provider().signer(seed, publicKey);
   }
 
   /** Makes the key of a 32-byte {@code seed}, which is copied. */
@@ -48,11 +51,11 @@ public final class Ed25519Key {
 
   /** Returns the 64-byte signature of {@code message}; the same message gives the same bytes. */
   public byte[] sign(byte[] message) {
-    return Ed25519.sign(seed, publicKey, message);
+    return signer.sign(message);
   }
 
   @Override
   public String toString() {
-    return "Ed25519Key[public=" + java.util.HexFormat.of().formatHex(publicKey) + "]";
+    return "Ed25519Key[public=" + HexFormat.of().formatHex(publicKey) + "]";
   }
 }

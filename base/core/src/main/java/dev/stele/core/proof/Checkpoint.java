@@ -101,6 +101,7 @@ public record Checkpoint(String origin, long size, byte[] root, List<String> ext
     return text.toString();
   }
 
+  /** Returns a copy of the 32-byte root. */
   @Override
   public byte[] root() {
     return root.clone();

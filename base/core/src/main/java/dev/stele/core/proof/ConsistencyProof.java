@@ -117,6 +117,7 @@ public record ConsistencyProof(long oldSize, long newSize, List<byte[]> path) {
     return sn == 0 && Arrays.equals(oldHash, oldRoot) && Arrays.equals(newHash, newRoot);
   }
 
+  /** Returns a copy of the path, in the order in which {@link #verify} reads it. */
   @Override
   public List<byte[]> path() {
     return HashPath.copyOf(path);

@@ -85,6 +85,7 @@ public record InclusionProof(long index, long size, List<byte[]> path) {
     return sn == 0 && Arrays.equals(hash, root);
   }
 
+  /** Returns a copy of the path, the hash beside the leaf first. */
   @Override
   public List<byte[]> path() {
     return HashPath.copyOf(path);

@@ -63,6 +63,7 @@ public record NoteSignature(String name, int keyId, byte[] signature) {
     return keyId == key.keyId() && name.equals(key.name());
   }
 
+  /** Returns a copy of what follows the key id. */
   @Override
   public byte[] signature() {
     return signature.clone();

@@ -1,6 +1,5 @@
 /**
- * Proofs that a log holds an entry, and that it only ever grew, checkable by anyone from files
- * alone.
+ * Proofs that a log holds an entry and that it only ever grew, checkable from files alone.
  *
  * <pre>
  *   entries ──leafHash──► Frontier ──root──► Checkpoint ──sign──► SignedCheckpoint

@@ -1,0 +1,24 @@
+package dev.stele.testkit;
+
+import dev.stele.core.log.Anchor;
+import java.util.Optional;
+
+/** An anchor that outlives a log but not the test. Thread-safe. */
+public final class MemoryAnchor implements Anchor {
+  private volatile Optional<byte[]> last = Optional.empty();
+
+  @Override
+  public Optional<byte[]> last() {
+    return last.map(byte[]::clone);
+  }
+
+  @Override
+  public void record(byte[] signedNote) {
+    last = Optional.of(signedNote.clone());
+  }
+
+  @Override
+  public String describe() {
+    return "memory";
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * What tests of Stele share: kits that state a contract, fixtures, and seeded histories.
+ *
+ * <pre>
+ *   LogEngineTck    the contract of a LogEngine: an engine's test extends it and opens an engine
+ *   Histories       random appends, conflicts, repetitions and reopenings from one seed,
+ *                   run on an engine and compared with a naive model
+ *   TestLogs        logs with fixed keys, clock and salts: the same calls give the same bytes
+ *   Scale           how much of a soak's full figure this run does
+ * </pre>
+ *
+ * <p>Depends on {@code core}; every other module may use it in its tests.
+ */
+@NullMarked
+package dev.stele.testkit;
+
+import org.jspecify.annotations.NullMarked;

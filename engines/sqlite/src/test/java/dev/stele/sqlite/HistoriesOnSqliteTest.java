@@ -1,0 +1,32 @@
+package dev.stele.sqlite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stele.core.engine.LogEngine;
+import dev.stele.testkit.Histories;
+import dev.stele.testkit.ReopenableMemory;
+import dev.stele.testkit.Scale;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HistoriesOnSqliteTest {
+  @TempDir Path folder;
+
+  @Test
+  void give_the_bytes_and_the_root_they_give_in_memory() {
+    for (long seed = 0; seed < Scale.of(10_000); seed++) {
+      Path database = folder.resolve(seed + ".db");
+      LogEngine memory = new ReopenableMemory();
+      List<String> inMemory = Histories.run(seed, 60, () -> memory);
+      List<String> onDisk =
+          Histories.run(seed, 60, () -> SqliteLogEngine.openWriter(database));
+      assertThat(onDisk).as("seed %d", seed).isEqualTo(inMemory);
+      for (String suffix : List.of(".db", ".db-wal", ".db-shm", ".db.lock")) {
+        assertThat(folder.resolve(seed + suffix).toFile().delete() || !suffix.equals(".db"))
+            .isTrue();
+      }
+    }
+  }
+}
