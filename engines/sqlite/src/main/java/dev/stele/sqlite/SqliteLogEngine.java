@@ -407,23 +407,34 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
     Session session = writing.session(Durability.DURABLE);
     for (InlineView view : List.copyOf(writing.views)) {
-      long position = 0;
-      view.create(session.connection);
-      try (PreparedStatement select =
-          session.connection.prepareStatement(
-              "SELECT version, position FROM log_views WHERE name = ?")) {
-        select.setString(1, view.name());
-        try (ResultSet row = select.executeQuery()) {
-          if (row.next() && row.getInt(1) == view.version()) {
-            position = row.getLong(2);
-          } else {
-            view.reset(session.connection);
-          }
+      try {
+        attach(session, view);
+      } catch (SQLException | RuntimeException e) {
+        // A table that was changed from outside must not keep its log from being opened.
+        session.connection.rollback();
+        writing.views.remove(view);
+        LOGGER.log(System.Logger.Level.ERROR, "event=view-detached view=" + view.name(), e);
+      }
+    }
+  }
+
+  private void attach(Session session, InlineView view) throws SQLException {
+    long position = 0;
+    view.create(session.connection);
+    try (PreparedStatement select =
+        session.connection.prepareStatement(
+            "SELECT version, position FROM log_views WHERE name = ?")) {
+      select.setString(1, view.name());
+      try (ResultSet row = select.executeQuery()) {
+        if (row.next() && row.getInt(1) == view.version()) {
+          position = row.getLong(2);
+        } else {
+          view.reset(session.connection);
         }
       }
-      session.connection.commit();
-      catchUp(session, view, position);
     }
+    session.connection.commit();
+    catchUp(session, view, position);
   }
 
   private void catchUp(Session session, InlineView view, long from) throws SQLException {

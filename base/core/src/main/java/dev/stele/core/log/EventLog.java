@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,11 +118,33 @@ public final class EventLog extends LogReader {
    * @return the log, read-only when it does not verify: see {@link #verdict}
    */
   public static EventLog open(LogEngine engine, LogId log, LogKeys keys, LogOptions options) {
-    Verdict verdict =
-        Verifier.of(engine, log, keys.signer().vkey())
-            .withAnchor(options.anchor().last())
-            .withIndexKey(keys.indexKey())
-            .verify();
+    return open(engine, log, keys, options, Verifier::verify);
+  }
+
+  /**
+   * Opens a log whose domain checks more than the log itself can: its auditors, its tables.
+   *
+   * @param check is given the verifier that {@link #open(LogEngine, LogId, LogKeys, LogOptions)}
+   *     would run, and answers the verdict under which the log opens
+   */
+  public static EventLog open(
+      LogEngine engine,
+      LogId log,
+      LogKeys keys,
+      LogOptions options,
+      Function<Verifier, Verdict> check) {
+    return open(engine, log, keys, options, check.apply(verifier(engine, log, keys, options)));
+  }
+
+  private static Verifier verifier(
+      LogEngine engine, LogId log, LogKeys keys, LogOptions options) {
+    return Verifier.of(engine, log, keys.signer().vkey())
+        .withAnchor(options.anchor().last())
+        .withIndexKey(keys.indexKey());
+  }
+
+  private static EventLog open(
+      LogEngine engine, LogId log, LogKeys keys, LogOptions options, Verdict verdict) {
     EventLog opened = new EventLog(engine, log, keys, options, verdict);
     LOGGER.log(
         verdict instanceof Verdict.Intact ? System.Logger.Level.INFO : System.Logger.Level.ERROR,
@@ -149,10 +172,41 @@ public final class EventLog extends LogReader {
 
   /** Appends, and returns when the outcome is as durable as asked for. */
   public AppendResult append(Append append) {
+    return submit(append).await();
+  }
+
+  /**
+   * Takes a place behind everything submitted before, without waiting for the outcome. Whoever must
+   * decide and append as one step holds its own lock for this call, not for the commit.
+   *
+   * @return what must be awaited: until somebody awaits, nothing need happen
+   */
+  public Submission submit(Append append) {
     requireOpen();
     PreparedAppend prepared = new PreparedAppend(append, keys.indexer(), salts::next);
-    commits.run(new Work.Appending(prepared));
-    return resultOf(prepared);
+    return new Submission(prepared, commits.submit(new Work.Appending(prepared)));
+  }
+
+  /** An append on its way. Awaited once, by any one thread. */
+  public final class Submission {
+    private final PreparedAppend prepared;
+    private final GroupCommit.Ticket<Work> ticket;
+
+    private Submission(PreparedAppend prepared, GroupCommit.Ticket<Work> ticket) {
+      this.prepared = prepared;
+      this.ticket = ticket;
+    }
+
+    /**
+     * Returns when the outcome is as durable as asked for; commits for all who wait, if nobody else
+     * does.
+     *
+     * @throws StorageFailed when the engine failed: the append may or may not be in the log
+     */
+    public AppendResult await() {
+      commits.await(ticket);
+      return resultOf(prepared);
+    }
   }
 
   /**

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Lets many callers share one commit, and so one sync, without a thread of its own.
  *
  * <pre>
- *   callers ──► queue ──► the first of them leads: takes all that wait, commits, wakes its followers,
- *                         and appoints whoever waits next
+ *   callers ──submit──► queue ──await──► the first who awaits leads: takes all that is queued,
+ *                                        commits, wakes its followers, and appoints the next
  * </pre>
  *
  * <p>A lone caller pays for no hand-off: it leads its own commit on its own thread. While a leader
@@ -30,18 +30,21 @@ import org.jspecify.annotations.Nullable;
 final class GroupCommit<T> {
   private enum State {
     WAITING,
-    LEADING,
+    APPOINTED,
     DONE
   }
 
-  private static final class Ticket<T> {
+  /** A place in the queue. */
+  static final class Ticket<T> {
     final T work;
-    final Thread owner = Thread.currentThread();
 
-    /** Written under the lock, read without it by its owner. */
-    volatile State state = State.WAITING;
+    /** Who awaits it, from the moment somebody does; written under the lock. */
+    private volatile @Nullable Thread waiter;
 
-    Ticket(T work) {
+    /** Written under the lock, or by the leader alone. */
+    private volatile State state = State.WAITING;
+
+    private Ticket(T work) {
       this.work = work;
     }
   }
@@ -78,20 +81,37 @@ final class GroupCommit<T> {
 
   /** Returns when a call of the committer that included {@code work} has returned or thrown. */
   void run(T work) {
+    await(submit(work));
+  }
+
+  /**
+   * Queues {@code work} behind all that was queued before, and returns at once while there is a
+   * place. Nothing is committed for it before somebody awaits a ticket, this one or another.
+   */
+  Ticket<T> submit(T work) {
     Ticket<T> ticket = new Ticket<>(work);
-    if (enqueue(ticket)) {
+    while (!enqueue(ticket)) {
       lead();
-      return;
     }
+    return ticket;
+  }
+
+  /** Returns when a call of the committer that included the ticket's work has returned or thrown. */
+  void await(Ticket<T> ticket) {
     boolean interrupted = false;
-    State state;
-    while ((state = ticket.state) == State.WAITING) {
-      LockSupport.park(this);
-      interrupted |= Thread.interrupted();
-    }
     try {
-      if (state == State.LEADING) {
-        lead();
+      boolean lead = begin(ticket);
+      while (lead || ticket.state != State.DONE) {
+        if (lead) {
+          lead();
+        } else {
+          LockSupport.park(this);
+          interrupted |= Thread.interrupted();
+        }
+        lead = ticket.state == State.APPOINTED;
+        if (lead) {
+          ticket.state = State.WAITING;
+        }
       }
     } finally {
       if (interrupted) {
@@ -100,20 +120,35 @@ final class GroupCommit<T> {
     }
   }
 
-  /** Puts the ticket into the queue; true when its owner must lead. */
+  /** Begins to await; true when nobody leads, so that the caller must. */
+  private boolean begin(Ticket<T> ticket) {
+    lock.lock();
+    try {
+      if (ticket.waiter != null) {
+        throw new IllegalStateException("a ticket is awaited once");
+      }
+      ticket.waiter = Thread.currentThread();
+      boolean lead = ticket.state == State.WAITING && !led;
+      led |= lead;
+      return lead;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Queues the ticket; false when the queue is full and the caller must lead to make a place. */
   private boolean enqueue(Ticket<T> ticket) {
     lock.lock();
     try {
       while (queue.size() >= capacity) {
+        if (!led) {
+          led = true;
+          return false;
+        }
         notFull.awaitUninterruptibly();
       }
       queue.add(ticket);
       waiting = queue.size();
-      if (led) {
-        return false;
-      }
-      led = true;
-      ticket.state = State.LEADING;
       return true;
     } finally {
       lock.unlock();
@@ -164,26 +199,41 @@ final class GroupCommit<T> {
   }
 
   private void handOver(List<Ticket<T>> finished) {
-    @Nullable Ticket<T> next;
+    @Nullable Thread next = null;
     lock.lock();
     try {
-      next = queue.peek();
+      for (Ticket<T> ticket : finished) {
+        ticket.state = State.DONE;
+      }
+      next = appoint();
       if (next == null) {
+        // Whoever waits for a place in a full queue leads now, as nobody else will.
         led = false;
-      } else {
-        next.state = State.LEADING;
+        notFull.signalAll();
       }
     } finally {
       lock.unlock();
     }
     if (next != null) {
-      LockSupport.unpark(next.owner);
+      LockSupport.unpark(next);
     }
     for (Ticket<T> ticket : finished) {
-      ticket.state = State.DONE;
-      if (!ticket.owner.equals(Thread.currentThread())) {
-        LockSupport.unpark(ticket.owner);
+      Thread waiter = ticket.waiter;
+      if (waiter != null && !waiter.equals(Thread.currentThread())) {
+        LockSupport.unpark(waiter);
       }
     }
+  }
+
+  /** Appoints the first who awaits; tickets that nobody awaits yet go along with the others. */
+  private @Nullable Thread appoint() {
+    for (Ticket<T> ticket : queue) {
+      Thread waiter = ticket.waiter;
+      if (waiter != null) {
+        ticket.state = State.APPOINTED;
+        return waiter;
+      }
+    }
+    return null;
   }
 }
