@@ -4,9 +4,11 @@ import dev.stele.core.engine.LogId;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogReader;
+import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
-import dev.stele.ledger.LedgerCheck;
+import dev.stele.ledger.LedgerAuditor;
+import dev.stele.ledger.view.TableAudit;
 import dev.stele.nostr.gate.NostrAuditor;
 import dev.stele.sqlite.SqliteLogEngine;
 import java.util.List;
@@ -37,7 +39,7 @@ final class FullCheck {
       Verifier verifier =
           Verifier.of(engine, LogId.MAIN, home.vkey())
               .withAnchor(anchored)
-              .withAuditors(List.of(LedgerCheck.auditor(home.vkey()), new NostrAuditor()))
+              .withAuditors(List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
               .progress(verified);
       home.keys().ifPresent(keys -> verifier.withIndexKey(keys.indexKey()));
       Verdict verdict = verifier.verify();
@@ -48,7 +50,15 @@ final class FullCheck {
                 LogId.MAIN,
                 home.vkey(),
                 home.keys())) {
-          return LedgerCheck.table(home.database(), reader, intact);
+          return TableAudit.run(home.database(), reader)
+              .<Verdict>map(
+                  difference ->
+                      new Verdict.Broken(
+                          intact.scope(),
+                          difference.position() - 1,
+                          difference.position(),
+                          new Fault.View(difference.detail())))
+              .orElse(intact);
         }
       }
       return verdict;

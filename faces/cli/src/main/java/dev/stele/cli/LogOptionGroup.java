@@ -8,7 +8,7 @@ import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
-import dev.stele.ledger.view.LedgerEventsView;
+import dev.stele.ledger.view.LedgerTable;
 import dev.stele.sqlite.SqliteLogEngine;
 import dev.stele.sqlite.SqliteOptions;
 import java.nio.file.Files;
@@ -85,7 +85,7 @@ final class LogOptionGroup {
     EventLog log =
         EventLog.open(
             SqliteLogEngine.openWriter(
-                home.database(), SqliteOptions.DEFAULT, List.of(new LedgerEventsView())),
+                home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable())),
             LogId.MAIN,
             keys(home),
             LogOptions.withAnchor(anchor(home)));

@@ -17,7 +17,7 @@ abstract class SteleCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "show this help and exit")
-  private boolean help;
+  boolean help;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

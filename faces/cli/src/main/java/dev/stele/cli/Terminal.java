@@ -1,5 +1,6 @@
 package dev.stele.cli;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +33,14 @@ final class Terminal {
     this.out = out;
     this.err = err;
     this.json = json;
-    this.interactive = System.console() != null && System.console().isTerminal();
+    this.interactive = isTerminal();
+  }
+
+  // The console can still be absent where the platform's provider is chosen by hand.
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   boolean json() {
