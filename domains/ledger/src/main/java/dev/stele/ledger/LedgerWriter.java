@@ -2,7 +2,6 @@ package dev.stele.ledger;
 
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.StoredEvent;
-import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Rejected;
 import dev.stele.core.gate.Transient;
@@ -32,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 
 /**
  * Chains events: the only place that knows the next previous hash.
@@ -68,6 +68,9 @@ final class LedgerWriter {
 
   /** Whether head and revision must be read again. Set by whoever sees an append not land. */
   private volatile boolean stale;
+
+  /** How many wait until nothing is in flight; changed under {@link #lock}. */
+  private final AtomicInteger loners = new AtomicInteger();
 
   /** Replaced under {@link #lock}. */
   private volatile KeyRing ring;
@@ -207,18 +210,30 @@ final class LedgerWriter {
   }
 
   private LedgerAppend runAlone(LongFunction<Decision> decide) {
+    return alone(
+        () ->
+            switch (decide.apply(revision + 1)) {
+              case Decision.Refuse(LedgerAppend why) -> why;
+              case Decision.Send send -> {
+                Sent sent = send(send);
+                yield outcome(sent, await(sent));
+              }
+            });
+  }
+
+  /** Does {@code work} when nothing is in flight, and lets nobody else submit before it is done. */
+  private <T> T alone(Supplier<T> work) {
     lock.lock();
     try {
-      stale = true;
-      settle();
-      return switch (decide.apply(revision + 1)) {
-        case Decision.Refuse(LedgerAppend why) -> why;
-        case Decision.Send send -> {
-          Sent sent = send(send);
-          yield outcome(sent, await(sent));
-        }
-      };
+      loners.incrementAndGet();
+      while (inFlight.get() > 0) {
+        settled.awaitUninterruptibly();
+      }
+      readHead();
+      return work.get();
     } finally {
+      loners.decrementAndGet();
+      settled.signalAll();
       lock.unlock();
     }
   }
@@ -246,7 +261,7 @@ final class LedgerWriter {
       if (!landed) {
         stale = true;
       }
-      if (inFlight.decrementAndGet() == 0 && stale) {
+      if (inFlight.decrementAndGet() == 0 && (stale || loners.get() > 0)) {
         lock.lock();
         try {
           settled.signalAll();
@@ -265,16 +280,20 @@ final class LedgerWriter {
 
   /** Where something did not land: waits until nothing is in flight, and reads the head again. */
   private void settle() {
-    while (stale) {
-      if (inFlight.get() > 0) {
+    while (stale || loners.get() > 0) {
+      if (inFlight.get() > 0 || loners.get() > 0) {
         settled.awaitUninterruptibly();
-        continue;
+      } else {
+        readHead();
       }
-      revision = log.lastRevision(LedgerGate.STREAM);
-      head = hashAt(log, revision);
-      acknowledge(new Acked(revision, head));
-      stale = false;
     }
+  }
+
+  private void readHead() {
+    revision = log.lastRevision(LedgerGate.STREAM);
+    head = hashAt(log, revision);
+    acknowledge(new Acked(revision, head));
+    stale = false;
   }
 
   private LedgerAppend outcome(Sent sent, AppendResult result) {
@@ -303,19 +322,13 @@ final class LedgerWriter {
 
   /** Records a key act, alone: nothing is in flight before it, nothing is judged until it holds. */
   KeyOutcome act(byte[] note) {
-    lock.lock();
-    try {
-      stale = true;
-      settle();
-      Admission admission = new KeyGate(log.verifierKey(), ring).judge(note, options.clock().instant());
-      return switch (admission) {
-        case Rejected(String code, String reason) -> new KeyOutcome.Refused(code, reason);
-        case Transient(String reason) -> new KeyOutcome.Refused("transient", reason);
-        case Admitted admitted -> act(admitted);
-      };
-    } finally {
-      lock.unlock();
-    }
+    return alone(
+        () ->
+            switch (new KeyGate(log.verifierKey(), ring).judge(note, options.clock().instant())) {
+              case Rejected(String code, String reason) -> new KeyOutcome.Refused(code, reason);
+              case Transient(String reason) -> new KeyOutcome.Refused("transient", reason);
+              case Admitted admitted -> act(admitted);
+            });
   }
 
   private KeyOutcome act(Admitted admitted) {

@@ -206,11 +206,12 @@ class AnEventLedgerTest {
     int each = 25;
     try (EventLedger ledger = scene.open()) {
       Set<Long> numbers = java.util.concurrent.ConcurrentHashMap.newKeySet();
+      List<Throwable> failures = new java.util.concurrent.CopyOnWriteArrayList<>();
       try (var tasks = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
         for (int t = 0; t < threads; t++) {
           int thread = t;
           var _ =
-              tasks.submit(
+              java.util.concurrent.CompletableFuture.runAsync(
                   () -> {
                     for (int i = 0; i < each; i++) {
                       // Each fourth id is everybody's, so that refusals cut into the chain.
@@ -221,9 +222,16 @@ class AnEventLedgerTest {
                         case LedgerAppend other -> throw new AssertionError(other);
                       }
                     }
+                  },
+                  tasks)
+              .exceptionally(
+                  failure -> {
+                    failures.add(failure);
+                    return null;
                   });
         }
       }
+      assertThat(failures).isEmpty();
       int expected = threads * 18 + 7;
       assertThat(numbers).hasSize(expected);
       assertThat(new HashSet<>(ledger.stream(1).map(LedgerEntry::seqNo).toList()))

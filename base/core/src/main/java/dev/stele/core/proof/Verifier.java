@@ -408,13 +408,15 @@ public final class Verifier {
     }
 
     /**
-     * Two neighbours disagree. The later one is believed when its own successor still names it: then
-     * it is the earlier one that was changed, together with its stored link.
+     * Two neighbours disagree. The later one is believed when it is where it says it is and its own
+     * successor still names it: then it is the earlier one that was changed, together with its stored
+     * link.
      */
     private void blame(Chunk chunk, Row row, byte[] own) {
       long at = row.position();
       boolean attested = false;
-      if (Arrays.equals(own, row.link())) {
+      boolean inPlace = java.nio.ByteBuffer.wrap(row.record()).getLong(1) == at;
+      if (inPlace && Arrays.equals(own, row.link())) {
         List<Row> next = engine.read(log, at, 1);
         attested =
             !next.isEmpty()
