@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteException;
@@ -82,9 +83,16 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
   }
 
-  /** The connections of the one process that writes. Used by one thread at a time. */
+  /** The connections of the one process that writes, used by whoever holds {@link #turn}. */
   private final class Writer implements AutoCloseable {
     final WriterLock lock;
+
+    /**
+     * Held through each commit: the logs of one file share a connection, and so one transaction, and
+     * closing must not end it half-way.
+     */
+    final ReentrantLock turn = new ReentrantLock();
+
     final List<InlineView> views;
     final Map<Durability, Session> sessions = new ConcurrentHashMap<>();
 
@@ -106,6 +114,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
     @Override
     public void close() throws SQLException, IOException {
+      turn.lock();
       try {
         for (Session session : sessions.values()) {
           session.connection.rollback();
@@ -122,7 +131,11 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         }
         durable.connection.close();
       } finally {
-        lock.close();
+        try {
+          lock.close();
+        } finally {
+          turn.unlock();
+        }
       }
     }
   }
@@ -144,7 +157,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           connection.prepareStatement(
               "SELECT (SELECT fence FROM log_names WHERE number = ?1),"
                   + " (SELECT max(place) FROM log_events WHERE place > ?2 AND place <= ?3),"
-                  + " (SELECT link FROM log_events WHERE place = ?4)");
+                  + " (SELECT link FROM log_events WHERE place > ?2 AND place <= ?3"
+                  + " ORDER BY place DESC LIMIT 1)");
       insertRow =
           connection.prepareStatement(
               "INSERT INTO log_events (place, link, record, body, keys) VALUES (?, ?, ?, ?, ?)");
@@ -259,11 +273,21 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public CommitResult commit(LogId log, Head expected, Batch batch, Durability durability) {
-    requireOpen();
     Writer writing = writer;
     if (writing == null) {
       throw new IllegalStateException("%s was opened to read only".formatted(database));
     }
+    writing.turn.lock();
+    try {
+      requireOpen();
+      return commit(writing, log, expected, batch, durability);
+    } finally {
+      writing.turn.unlock();
+    }
+  }
+
+  private CommitResult commit(
+      Writer writing, LogId log, Head expected, Batch batch, Durability durability) {
     Session session = null;
     try {
       session = writing.session(durability);
@@ -273,6 +297,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         session.connection.rollback();
         return moved.get();
       }
+      batch.requireContinues(expected);
       insert(session, state, batch);
       applyViews(session, log, batch.rows());
       boolean flush = state.pending.size() >= PendingIndex.FLUSH_AT;
@@ -316,7 +341,6 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     check.setInt(1, state.number);
     check.setLong(2, state.place(0));
     check.setLong(3, state.place(MAX_POSITION));
-    check.setLong(4, state.place(expected.size()));
     try (ResultSet row = check.executeQuery()) {
       long fence = row.getLong(1);
       if (fence != state.fence) {
@@ -769,9 +793,12 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
     closed = true;
     try {
-      readers.close();
-      if (writer != null) {
-        writer.close();
+      try {
+        readers.close();
+      } finally {
+        if (writer != null) {
+          writer.close();
+        }
       }
     } catch (SQLException | IOException e) {
       throw new StorageFailed("%s could not be closed cleanly".formatted(database), e);
