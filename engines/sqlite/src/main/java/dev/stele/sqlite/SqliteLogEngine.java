@@ -55,6 +55,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   private final Path database;
   private final Schema schema;
+  private final HeldFile file;
   private final ReadConnections readers;
   private final @Nullable Writer writer;
   private final Map<LogId, LogState> logs = new ConcurrentHashMap<>();
@@ -71,8 +72,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     /** Up to where the indexes in the file go; guarded by this. */
     long indexedTo;
 
-    /** The fence this writer holds; 0 for a reader. */
-    long fence;
+    /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
+    volatile long fence;
 
     LogState(int number) {
       this.number = number;
@@ -171,9 +172,15 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
   }
 
-  private SqliteLogEngine(Path database, Schema schema, @Nullable WriterLock lock, List<InlineView> views) {
+  private SqliteLogEngine(
+      Path database,
+      Schema schema,
+      HeldFile file,
+      @Nullable WriterLock lock,
+      List<InlineView> views) {
     this.database = database;
     this.schema = schema;
+    this.file = file;
     this.readers = new ReadConnections(schema::openReading);
     this.writer = lock == null ? null : new Writer(lock, views);
   }
@@ -201,7 +208,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     try {
       Schema schema = new Schema(database, options);
       schema.create();
-      SqliteLogEngine engine = new SqliteLogEngine(database, schema, lock, views);
+      SqliteLogEngine engine = new SqliteLogEngine(database, schema, hold(database), lock, views);
       try {
         engine.attachViews();
       } catch (SQLException | RuntimeException e) {
@@ -215,6 +222,14 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     } catch (RuntimeException e) {
       close(lock);
       throw e;
+    }
+  }
+
+  private static HeldFile hold(Path database) {
+    try {
+      return HeldFile.of(database);
+    } catch (IOException e) {
+      throw new StorageFailed("%s cannot be read".formatted(database), e);
     }
   }
 
@@ -238,7 +253,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     try {
       Schema schema = new Schema(database, SqliteOptions.DEFAULT);
       schema.requireLayout();
-      return new SqliteLogEngine(database, schema, null, List.of());
+      return new SqliteLogEngine(database, schema, hold(database), null, List.of());
     } catch (SQLException e) {
       throw failed(database, "open", e);
     }
@@ -783,7 +798,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public Optional<String> selfCheck() {
-    return reading("check", lent -> schema.check(lent.connection()));
+    return reading("check", lent -> schema.check(lent.connection(), file));
   }
 
   @Override
@@ -796,8 +811,12 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       try {
         readers.close();
       } finally {
-        if (writer != null) {
-          writer.close();
+        try {
+          if (writer != null) {
+            writer.close();
+          }
+        } finally {
+          file.close();
         }
       }
     } catch (SQLException | IOException e) {
@@ -893,6 +912,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       insert.executeUpdate();
     }
     LogState state;
+    long fence;
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT number, indexed_to, fence FROM log_names WHERE name = ?")) {
@@ -909,12 +929,13 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
                   ROW_COLUMNS + "WHERE place > ? AND place <= ? ORDER BY place")) {
             replay(rows, state);
           }
-          state.fence = row.getLong(3) + 1;
-          Schema.writeName(connection, state.number, state.indexedTo, state.fence);
+          fence = row.getLong(3) + 1;
+          Schema.writeName(connection, state.number, state.indexedTo, fence);
         }
       }
     }
     connection.commit();
+    state.fence = fence;
     logs.put(log, state);
     return state;
   }
