@@ -19,6 +19,15 @@ final class ImportReport {
   private long alreadyPresent;
   private long passing;
 
+  void counted(long newHere, long hereAlready) {
+    appended += newHere;
+    alreadyPresent += hereAlready;
+  }
+
+  void refusedUnlisted(long count) {
+    refusedCount += count;
+  }
+
   void appended() {
     appended++;
   }
