@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -388,11 +389,13 @@ public abstract class LogEngineTck {
   void readers_see_whole_batches_while_a_writer_commits() throws Exception {
     int batches = 60;
     AtomicBoolean done = new AtomicBoolean();
+    CountDownLatch looking = new CountDownLatch(2);
     IndexKey stream = Rows.keyOf("a");
     Callable<Long> reader =
         () -> {
           long looks = 0;
           while (!done.get()) {
+            looking.countDown();
             assertThat(engine.head(LOG).size() % 3).isZero();
             assertThat(engine.read(LOG, 0, 1_000).size() % 3).isZero();
             assertThat(engine.readStream(LOG, stream, 0, 1_000).size() % 3).isZero();
@@ -409,6 +412,7 @@ public abstract class LogEngineTck {
     try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
       List<Future<Long>> readers = List.of(threads.submit(reader), threads.submit(reader));
       try {
+        looking.await();
         for (int i = 0; i < batches; i++) {
           rows.commit(engine, LOG, "a", 3);
         }
