@@ -21,7 +21,7 @@ public final class CryptoProviders {
    * <p>Immutable.
    *
    * @param algorithm the algorithm's customary name
-   * @param library the library in use, as it calls itself
+   * @param library the library in use, as it calls itself, or {@code none}
    * @param nativeCode whether it is native code
    * @param failure why the native library did not load, where it was tried in vain; or what is
    *     wrong with the system property, in which case every use of the algorithm fails with the

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  *
  * @param algorithm the algorithm's customary name
- * @param name the library in use
+ * @param name the library in use, or {@code none}
  * @param nativeCode whether it is native code
  * @param chosen the provider; empty where the wanted one is not to be had
  * @param failure why the native library did not load, or why there is no provider at all
@@ -61,13 +61,7 @@ record ProviderChoice<P>(
         yield new ProviderChoice<>(
             algorithm, second.name, false, second.chosen, second.failure.or(first::failure));
       }
-      default ->
-          new ProviderChoice<>(
-              algorithm,
-              "none",
-              false,
-              Optional.empty(),
-              Optional.of("it must be native or portable, not '" + wanted + "'"));
+      default -> none(algorithm, "it must be native or portable, not '" + wanted + "'");
     };
   }
 
@@ -92,18 +86,25 @@ record ProviderChoice<P>(
   // IllegalStateException, and one missing from the classpath is a LinkageError.
   private static <P> ProviderChoice<P> load(
       String algorithm, Library<P> library, boolean nativeCode) {
-    Optional<P> loaded;
-    Optional<String> failure;
     try {
-      loaded = Optional.of(library.loader().load());
-      failure = Optional.empty();
+      P loaded = library.loader().load();
+      return new ProviderChoice<>(
+          algorithm, library.name(), nativeCode, Optional.of(loaded), Optional.empty());
     } catch (LinkageError
         | GeneralSecurityException
         | ReflectiveOperationException
         | IllegalStateException e) {
-      loaded = Optional.empty();
-      failure = Optional.of(library.name() + " did not load: " + e);
+      return none(algorithm, library.name() + " did not load: " + rootCause(e));
     }
-    return new ProviderChoice<>(algorithm, library.name(), nativeCode, loaded, failure);
+  }
+
+  private static <P> ProviderChoice<P> none(String algorithm, String failure) {
+    return new ProviderChoice<>(algorithm, "none", false, Optional.empty(), Optional.of(failure));
+  }
+
+  // Loaders wrap what went wrong in layers that say nothing to an operator.
+  private static Throwable rootCause(Throwable thrown) {
+    Throwable cause = thrown.getCause();
+    return cause == null ? thrown : rootCause(cause);
   }
 }

@@ -12,10 +12,12 @@ public final class Schnorr {
   /** Length of a signature, in bytes. */
   public static final int SIGNATURE_BYTES = 64;
 
+  // Calls in lambdas, not method references: linking a reference would load the class it names, and
+  // with it the optional library, here and outside the choice's care.
   static final ProviderChoice<SchnorrProvider> PROVIDER =
       ProviderChoice.make(
           "BIP-340",
-          new ProviderChoice.Library<>("libsecp256k1", AcinqSchnorr::load),
+          new ProviderChoice.Library<>("libsecp256k1", () -> AcinqSchnorr.load()),
           new ProviderChoice.Library<>("BouncyCastle", BouncyCastleSchnorr::new));
 
   private Schnorr() {}

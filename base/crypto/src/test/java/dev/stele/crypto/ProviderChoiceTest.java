@@ -56,6 +56,8 @@ class ProviderChoiceTest {
   @Test
   void native_fails_at_the_first_use_and_says_why() {
     ProviderChoice<String> choice = choose("native", MISSING);
+    assertThat(choice.name()).isEqualTo("none");
+    assertThat(choice.nativeCode()).isFalse();
     assertThatThrownBy(choice::provider)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("stele.crypto")

@@ -5,7 +5,6 @@ import dev.stele.crypto.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,9 +141,9 @@ final class Schema {
   }
 
   /** Checks what no row tells of: the file's header, its pages, its schema, strays. */
-  Optional<String> check(Connection connection) throws SQLException {
+  Optional<String> check(Connection connection, HeldFile file) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      Optional<String> header = checkHeader();
+      Optional<String> header = checkHeader(file);
       if (header.isPresent()) {
         return header;
       }
@@ -200,11 +199,10 @@ final class Schema {
    * The parts of the 100-byte header that SQLite itself does not insist on (its file format, section
    * 1.3): what it writes there is fixed, so anything else is a change from outside.
    */
-  private Optional<String> checkHeader() {
-    byte[] header = new byte[100];
-    try (FileChannel channel = FileChannel.open(database)) {
-      ByteBuffer in = ByteBuffer.wrap(header);
-      while (in.hasRemaining() && channel.read(in) >= 0) {}
+  private Optional<String> checkHeader(HeldFile file) {
+    byte[] header;
+    try {
+      header = file.head(100);
     } catch (IOException e) {
       throw new StorageFailed("%s cannot be read".formatted(database), e);
     }

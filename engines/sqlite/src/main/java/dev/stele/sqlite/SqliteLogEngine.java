@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteException;
@@ -54,6 +55,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   private final Path database;
   private final Schema schema;
+  private final HeldFile file;
   private final ReadConnections readers;
   private final @Nullable Writer writer;
   private final Map<LogId, LogState> logs = new ConcurrentHashMap<>();
@@ -70,8 +72,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     /** Up to where the indexes in the file go; guarded by this. */
     long indexedTo;
 
-    /** The fence this writer holds; 0 for a reader. */
-    long fence;
+    /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
+    volatile long fence;
 
     LogState(int number) {
       this.number = number;
@@ -82,9 +84,16 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
   }
 
-  /** The connections of the one process that writes. Used by one thread at a time. */
+  /** The connections of the one process that writes, used by whoever holds {@link #turn}. */
   private final class Writer implements AutoCloseable {
     final WriterLock lock;
+
+    /**
+     * Held through each commit: the logs of one file share a connection, and so one transaction, and
+     * closing must not end it half-way.
+     */
+    final ReentrantLock turn = new ReentrantLock();
+
     final List<InlineView> views;
     final Map<Durability, Session> sessions = new ConcurrentHashMap<>();
 
@@ -106,6 +115,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
     @Override
     public void close() throws SQLException, IOException {
+      turn.lock();
       try {
         for (Session session : sessions.values()) {
           session.connection.rollback();
@@ -122,7 +132,11 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         }
         durable.connection.close();
       } finally {
-        lock.close();
+        try {
+          lock.close();
+        } finally {
+          turn.unlock();
+        }
       }
     }
   }
@@ -144,7 +158,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           connection.prepareStatement(
               "SELECT (SELECT fence FROM log_names WHERE number = ?1),"
                   + " (SELECT max(place) FROM log_events WHERE place > ?2 AND place <= ?3),"
-                  + " (SELECT link FROM log_events WHERE place = ?4)");
+                  + " (SELECT link FROM log_events WHERE place > ?2 AND place <= ?3"
+                  + " ORDER BY place DESC LIMIT 1)");
       insertRow =
           connection.prepareStatement(
               "INSERT INTO log_events (place, link, record, body, keys) VALUES (?, ?, ?, ?, ?)");
@@ -157,9 +172,15 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
   }
 
-  private SqliteLogEngine(Path database, Schema schema, @Nullable WriterLock lock, List<InlineView> views) {
+  private SqliteLogEngine(
+      Path database,
+      Schema schema,
+      HeldFile file,
+      @Nullable WriterLock lock,
+      List<InlineView> views) {
     this.database = database;
     this.schema = schema;
+    this.file = file;
     this.readers = new ReadConnections(schema::openReading);
     this.writer = lock == null ? null : new Writer(lock, views);
   }
@@ -187,7 +208,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     try {
       Schema schema = new Schema(database, options);
       schema.create();
-      SqliteLogEngine engine = new SqliteLogEngine(database, schema, lock, views);
+      SqliteLogEngine engine = new SqliteLogEngine(database, schema, hold(database), lock, views);
       try {
         engine.attachViews();
       } catch (SQLException | RuntimeException e) {
@@ -201,6 +222,14 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     } catch (RuntimeException e) {
       close(lock);
       throw e;
+    }
+  }
+
+  private static HeldFile hold(Path database) {
+    try {
+      return HeldFile.of(database);
+    } catch (IOException e) {
+      throw new StorageFailed("%s cannot be read".formatted(database), e);
     }
   }
 
@@ -224,7 +253,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     try {
       Schema schema = new Schema(database, SqliteOptions.DEFAULT);
       schema.requireLayout();
-      return new SqliteLogEngine(database, schema, null, List.of());
+      return new SqliteLogEngine(database, schema, hold(database), null, List.of());
     } catch (SQLException e) {
       throw failed(database, "open", e);
     }
@@ -259,11 +288,21 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public CommitResult commit(LogId log, Head expected, Batch batch, Durability durability) {
-    requireOpen();
     Writer writing = writer;
     if (writing == null) {
       throw new IllegalStateException("%s was opened to read only".formatted(database));
     }
+    writing.turn.lock();
+    try {
+      requireOpen();
+      return commit(writing, log, expected, batch, durability);
+    } finally {
+      writing.turn.unlock();
+    }
+  }
+
+  private CommitResult commit(
+      Writer writing, LogId log, Head expected, Batch batch, Durability durability) {
     Session session = null;
     try {
       session = writing.session(durability);
@@ -273,6 +312,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         session.connection.rollback();
         return moved.get();
       }
+      batch.requireContinues(expected);
       insert(session, state, batch);
       applyViews(session, log, batch.rows());
       boolean flush = state.pending.size() >= PendingIndex.FLUSH_AT;
@@ -316,7 +356,6 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     check.setInt(1, state.number);
     check.setLong(2, state.place(0));
     check.setLong(3, state.place(MAX_POSITION));
-    check.setLong(4, state.place(expected.size()));
     try (ResultSet row = check.executeQuery()) {
       long fence = row.getLong(1);
       if (fence != state.fence) {
@@ -770,7 +809,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public Optional<String> selfCheck() {
-    return reading("check", lent -> schema.check(lent.connection()));
+    return reading("check", lent -> schema.check(lent.connection(), file));
   }
 
   @Override
@@ -780,9 +819,16 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
     closed = true;
     try {
-      readers.close();
-      if (writer != null) {
-        writer.close();
+      try {
+        readers.close();
+      } finally {
+        try {
+          if (writer != null) {
+            writer.close();
+          }
+        } finally {
+          file.close();
+        }
       }
     } catch (SQLException | IOException e) {
       throw new StorageFailed("%s could not be closed cleanly".formatted(database), e);
@@ -877,6 +923,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       insert.executeUpdate();
     }
     LogState state;
+    long fence;
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT number, indexed_to, fence FROM log_names WHERE name = ?")) {
@@ -893,12 +940,13 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
                   ROW_COLUMNS + "WHERE place > ? AND place <= ? ORDER BY place")) {
             replay(rows, state);
           }
-          state.fence = row.getLong(3) + 1;
-          Schema.writeName(connection, state.number, state.indexedTo, state.fence);
+          fence = row.getLong(3) + 1;
+          Schema.writeName(connection, state.number, state.indexedTo, fence);
         }
       }
     }
     connection.commit();
+    state.fence = fence;
     logs.put(log, state);
     return state;
   }

@@ -59,6 +59,7 @@ public final class MemoryLogEngine implements LogEngine {
           || (actual.size() > 0 && !actual.equals(expected))) {
         return new CommitResult.HeadMoved(actual);
       }
+      batch.requireContinues(expected);
       for (Row row : batch.rows()) {
         log.rows.add(row);
         for (int at = 0; at < row.keys().length; at += Row.KEY_BYTES) {

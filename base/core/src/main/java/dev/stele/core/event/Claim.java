@@ -64,6 +64,10 @@ public record Claim(String scope, byte[] key, OnDuplicate onDuplicate, long expi
     return key;
   }
 
+  boolean takesSameKeyAs(Claim other) {
+    return scope.equals(other.scope) && Arrays.equals(key, other.key);
+  }
+
   private static boolean isPrintableAscii(String text) {
     return text.chars().allMatch(c -> c > ' ' && c < 0x7f);
   }

@@ -56,6 +56,14 @@ public record EventDraft(
     }
     payload = payload.clone();
     claims = List.copyOf(claims);
+    for (int i = 1; i < claims.size(); i++) {
+      for (int earlier = 0; earlier < i; earlier++) {
+        if (claims.get(i).takesSameKeyAs(claims.get(earlier))) {
+          throw new IllegalArgumentException(
+              "an event claims a key once, not twice: " + claims.get(i));
+        }
+      }
+    }
   }
 
   /** An event that claims nothing and is about nobody. */

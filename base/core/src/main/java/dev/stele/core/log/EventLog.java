@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -64,12 +65,17 @@ public final class EventLog extends LogReader {
   private final Condition grown = growth.newCondition();
 
   private volatile Head head;
+  /** Set when the log was closed, and when another writer took it over. */
   private volatile boolean closed;
+
+  private final AtomicBoolean released = new AtomicBoolean();
 
   /** Null while the log is read-only, and after a failure until it was taken up again. */
   private @Nullable Linker linker;
 
-  private long signedSize;
+  /** Written by the writer alone. */
+  private volatile long signedSize;
+
   private long signedAtMillis;
 
   private sealed interface Work {
@@ -133,18 +139,12 @@ public final class EventLog extends LogReader {
       LogKeys keys,
       LogOptions options,
       Function<Verifier, Verdict> check) {
-    return open(engine, log, keys, options, check.apply(verifier(engine, log, keys, options)));
-  }
-
-  private static Verifier verifier(
-      LogEngine engine, LogId log, LogKeys keys, LogOptions options) {
-    return Verifier.of(engine, log, keys.signer().vkey())
-        .withAnchor(options.anchor().last())
-        .withIndexKey(keys.indexKey());
-  }
-
-  private static EventLog open(
-      LogEngine engine, LogId log, LogKeys keys, LogOptions options, Verdict verdict) {
+    Optional<byte[]> anchored = options.anchor().last();
+    Verifier verifier =
+        Verifier.of(engine, log, keys.signer().vkey())
+            .withAnchor(anchored)
+            .withIndexKey(keys.indexKey());
+    Verdict verdict = check.apply(verifier);
     EventLog opened = new EventLog(engine, log, keys, options, verdict);
     LOGGER.log(
         verdict instanceof Verdict.Intact ? System.Logger.Level.INFO : System.Logger.Level.ERROR,
@@ -153,10 +153,29 @@ public final class EventLog extends LogReader {
         keys.origin(),
         opened.head.size(),
         verdict);
-    if (opened.linker != null && opened.signedSize < 0) {
-      opened.checkpoint();
+    if (opened.linker != null) {
+      opened.bringAnchorUpTo(anchored);
+      if (opened.signedSize < 0) {
+        opened.checkpoint();
+      }
     }
     return opened;
+  }
+
+  /**
+   * Records the last stored checkpoint in an anchor that does not know it: a crash between the
+   * commit of a checkpoint and its record must not leave a signature that can be rolled back.
+   */
+  private void bringAnchorUpTo(Optional<byte[]> anchored) {
+    long anchoredSize =
+        anchored.isPresent()
+                && SignedCheckpoint.open(anchored.get(), verifierKey())
+                    instanceof SignedCheckpoint.Opening.Opened(SignedCheckpoint last)
+            ? last.checkpoint().size()
+            : -1;
+    latestCheckpoint()
+        .filter(stored -> stored.checkpoint().size() > anchoredSize)
+        .ifPresent(stored -> options.anchor().record(stored.bytes()));
   }
 
   /** What the check on opening found. */
@@ -297,11 +316,11 @@ public final class EventLog extends LogReader {
   /** Signs a last checkpoint where one is due, and releases everything. Idempotent. */
   @Override
   public void close() {
-    if (closed) {
+    if (!released.compareAndSet(false, true)) {
       return;
     }
     try {
-      if (opened instanceof Verdict.Intact && head.size() > signedSize) {
+      if (!closed && opened instanceof Verdict.Intact && head.size() > signedSize) {
         checkpoint();
       }
     } finally {
@@ -326,6 +345,7 @@ public final class EventLog extends LogReader {
       for (Work work : works) {
         fail(work, failure);
       }
+      wakeSubscribers();
       if (e instanceof Error error) {
         throw error;
       }

@@ -4,11 +4,14 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.crypto.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,7 +33,7 @@ public final class FileAnchor implements Anchor {
 
   private final Path file;
 
-  /** Guarded by this. */
+  /** The sequence of the newest whole slot, −1 before it is known; guarded by this. */
   private long sequence = -1;
 
   /** An anchor in {@code file}, which is made with its folders when first recorded to. */
@@ -40,34 +43,53 @@ public final class FileAnchor implements Anchor {
 
   @Override
   public synchronized Optional<byte[]> last() {
+    sequence = -1;
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    byte[] newest = new byte[0];
+    for (byte[] slot : slots()) {
+      long written = ByteBuffer.wrap(slot).getLong(SEQUENCE_AT);
+      if (isWhole(slot) && written > sequence) {
+        sequence = written;
+        newest = Arrays.copyOfRange(slot, NOTE_AT, NOTE_AT + ByteBuffer.wrap(slot).getInt(LENGTH_AT));
+      }
+    }
+    if (sequence < 0) {
+      throw new StorageFailed(
+          "the anchor %s holds no whole checkpoint: it was damaged; if you know why, move it away"
+              .formatted(file));
+    }
+    return Optional.of(newest);
+  }
+
+  /**
+   * What of the file is not as it was written, in one sentence, or empty. A crash while recording
+   * can tear the slot that was being written, and then {@link #last} answers from the other one; so
+   * it does when the newer slot was changed by hand, and only this tells.
+   */
+  public synchronized Optional<String> damage() {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    int number = 0;
+    for (byte[] slot : slots()) {
+      if (!isWhole(slot) && !Arrays.equals(slot, new byte[SLOT_BYTES])) {
+        return Optional.of(
+            "slot %d of the anchor %s is torn or was changed".formatted(number, file));
+      }
+      number++;
+    }
+    return Optional.empty();
+  }
+
+  /** The two slots as they are; what is missing of them is zeros. */
+  private List<byte[]> slots() {
     try {
-      if (!Files.exists(file)) {
-        return Optional.empty();
-      }
       byte[] all = Files.readAllBytes(file);
-      Optional<byte[]> newest = Optional.empty();
-      sequence = 0;
-      for (int slot = 0; slot < 2; slot++) {
-        if (all.length < (slot + 1) * SLOT_BYTES) {
-          continue;
-        }
-        byte[] bytes = Arrays.copyOfRange(all, slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
-        if (!isWhole(bytes)) {
-          continue;
-        }
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        if (in.getLong(SEQUENCE_AT) > sequence) {
-          sequence = in.getLong(SEQUENCE_AT);
-          newest =
-              Optional.of(Arrays.copyOfRange(bytes, NOTE_AT, NOTE_AT + in.getInt(LENGTH_AT)));
-        }
-      }
-      if (newest.isEmpty()) {
-        throw new StorageFailed(
-            "the anchor %s holds no whole checkpoint: it was damaged; if you know why, move it away"
-                .formatted(file));
-      }
-      return newest;
+      return List.of(
+          Arrays.copyOf(all, SLOT_BYTES),
+          Arrays.copyOfRange(Arrays.copyOf(all, 2 * SLOT_BYTES), SLOT_BYTES, 2 * SLOT_BYTES));
     } catch (IOException e) {
       throw new StorageFailed("the anchor " + file + " cannot be read", e);
     }
@@ -78,44 +100,84 @@ public final class FileAnchor implements Anchor {
     if (signedNote.length > HASH_AT - NOTE_AT) {
       throw new IllegalArgumentException("a checkpoint of " + signedNote.length + " bytes");
     }
+    boolean begins = !Files.exists(file);
+    if (!begins && sequence < 0) {
+      last();
+    }
+    long next = Math.max(0, sequence) + 1;
+    byte[] slot = new byte[SLOT_BYTES];
+    ByteBuffer.wrap(slot).put(MAGIC).putLong(next).putInt(signedNote.length).put(signedNote);
+    System.arraycopy(Sha256.hash(slot, 0, HASH_AT), 0, slot, HASH_AT, Sha256.SIZE_BYTES);
+    boolean interrupted = false;
     try {
-      if (sequence < 0) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder != null) {
-          Files.createDirectories(folder);
-        }
-        if (Files.exists(file)) {
-          last();
-        } else {
-          sequence = 0;
-        }
+      while (!write(slot, next, begins)) {
+        interrupted |= Thread.interrupted();
       }
-      byte[] slot = new byte[SLOT_BYTES];
-      ByteBuffer.wrap(slot)
-          .put(MAGIC)
-          .putLong(sequence + 1)
-          .putInt(signedNote.length)
-          .put(signedNote);
-      System.arraycopy(Sha256.hash(slot, 0, HASH_AT), 0, slot, HASH_AT, Sha256.SIZE_BYTES);
-      boolean grows = !Files.exists(file) || Files.size(file) < 2L * SLOT_BYTES;
-      try (FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        ByteBuffer out = ByteBuffer.wrap(slot);
-        long at = ((sequence + 1) % 2) * SLOT_BYTES;
-        while (out.hasRemaining()) {
-          at += channel.write(out, at);
-        }
-        if (grows && channel.size() < 2L * SLOT_BYTES) {
-          channel.write(ByteBuffer.allocate(1), 2L * SLOT_BYTES - 1);
-        }
-        channel.force(grows);
-      }
-      sequence++;
+      sequence = next;
     } catch (IOException e) {
       throw new StorageFailed(
           "the anchor %s cannot be written; no checkpoint is published until it can"
               .formatted(file),
           e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * Writes a slot and syncs it; false when an interrupt closed the file meanwhile. An interrupt of
+   * one caller must not fail the commit that it makes for all that wait.
+   */
+  private boolean write(byte[] slot, long number, boolean begins) throws IOException {
+    try {
+      if (begins) {
+        begin(slot, number);
+      } else {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          writeAll(channel, slot, number % 2 * SLOT_BYTES);
+          channel.force(false);
+        }
+      }
+      return true;
+    } catch (ClosedByInterruptException e) {
+      return false;
+    }
+  }
+
+  /** Makes the file whole under another name first, so that a crash never leaves a part of it. */
+  private void begin(byte[] slot, long number) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    Path partial = file.resolveSibling(file.getFileName() + ".writing");
+    try (FileChannel channel =
+        FileChannel.open(
+            partial,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      writeAll(channel, new byte[2 * SLOT_BYTES], 0);
+      writeAll(channel, slot, number % 2 * SLOT_BYTES);
+      channel.force(true);
+    }
+    Files.move(
+        partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    // Other systems do not let a directory be opened, and make renames durable on their own.
+    if (folder != null && folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+        names.force(true);
+      }
+    }
+  }
+
+  private static void writeAll(FileChannel channel, byte[] bytes, long from) throws IOException {
+    ByteBuffer out = ByteBuffer.wrap(bytes);
+    long at = from;
+    while (out.hasRemaining()) {
+      at += channel.write(out, at);
     }
   }
 

@@ -65,6 +65,13 @@ public final class LogHome {
   public static LogHome create(
       Path database, String origin, Optional<Path> anchorFolder, RandomGenerator random) {
     LogHome home = new LogHome(database);
+    for (String extension : List.of(".key", ".vkey", ".anchor")) {
+      if (Files.exists(home.file(extension))) {
+        throw new StorageFailed(
+            "%s is there already; a log's keys are never overwritten"
+                .formatted(home.file(extension)));
+      }
+    }
     LogKeys keys = LogKeys.generate(origin, random);
     try {
       Path folder = database.toAbsolutePath().getParent();

@@ -1,0 +1,65 @@
+package dev.stele.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a user of a module is given with it, to the last library.
+ *
+ * <p>The build itself writes down what Maven resolves for each module, in {@code
+ * target/user-dependencies.txt}; a library that sneaks in, also by way of another, is noticed here.
+ */
+class DependencyTest {
+  private static final Set<String> CRYPTO_LIBRARIES =
+      Set.of(
+          "org.conscrypt:conscrypt-openjdk-uber",
+          "org.bouncycastle:bcprov-jdk18on",
+          "commons-codec:commons-codec");
+
+  @Test
+  void aUserOfCoreGetsCryptoAndItsLibraries() throws IOException {
+    assertThat(userDependencies("base/core"))
+        .isEqualTo(with(CRYPTO_LIBRARIES, "dev.stele:stele-crypto"));
+  }
+
+  @Test
+  void aUserOfTheLedgerGetsSqliteAndNothingElse() throws IOException {
+    assertThat(userDependencies("domains/ledger"))
+        .isEqualTo(
+            with(
+                CRYPTO_LIBRARIES,
+                "dev.stele:stele-crypto",
+                "dev.stele:stele-core",
+                "dev.stele:stele-sqlite",
+                "org.xerial:sqlite-jdbc",
+                "org.slf4j:slf4j-api"));
+  }
+
+  private static Set<String> with(Set<String> some, String... more) {
+    Set<String> all = new TreeSet<>(some);
+    all.addAll(Set.of(more));
+    return all;
+  }
+
+  /** The {@code group:artifact} of everything that comes with a module. */
+  private static Set<String> userDependencies(String module) throws IOException {
+    Path list = Repository.folder().resolve(module).resolve("target/user-dependencies.txt");
+    assertThat(list)
+        .as("the list that the build of %s writes; build it together with this module", module)
+        .exists();
+    Set<String> found = new TreeSet<>();
+    for (String line : Files.readAllLines(list)) {
+      String[] parts = line.strip().split(":");
+      if (parts.length >= 5) {
+        found.add(parts[0] + ":" + parts[1]);
+      }
+    }
+    return found;
+  }
+}

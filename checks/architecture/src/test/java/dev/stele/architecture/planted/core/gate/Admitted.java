@@ -1,0 +1,6 @@
+package dev.stele.architecture.planted.core.gate;
+
+/** Planted: stands for what only gates may make. */
+public final class Admitted {
+  public Admitted() {}
+}

@@ -1,0 +1,90 @@
+package dev.stele.testkit;
+
+import dev.stele.core.engine.Batch;
+import dev.stele.core.engine.CommitResult;
+import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.Head;
+import dev.stele.core.engine.IndexEntry;
+import dev.stele.core.engine.IndexKey;
+import dev.stele.core.engine.LogEngine;
+import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.Row;
+import dev.stele.core.engine.StoredCheckpoint;
+import dev.stele.core.engine.Tile;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** An engine that passes every call on to another one. As thread-safe as that one. */
+abstract class ForwardingEngine implements LogEngine {
+  final LogEngine engine;
+
+  ForwardingEngine(LogEngine engine) {
+    this.engine = engine;
+  }
+
+  @Override
+  public Durability strongest() {
+    return engine.strongest();
+  }
+
+  @Override
+  public Head head(LogId log) {
+    return engine.head(log);
+  }
+
+  @Override
+  public CommitResult commit(LogId log, Head expected, Batch batch, Durability durability) {
+    return engine.commit(log, expected, batch, durability);
+  }
+
+  @Override
+  public List<Row> read(LogId log, long after, int limit) {
+    return engine.read(log, after, limit);
+  }
+
+  @Override
+  public List<Row> readStream(LogId log, IndexKey stream, long afterRevision, int limit) {
+    return engine.readStream(log, stream, afterRevision, limit);
+  }
+
+  @Override
+  public long lastRevision(LogId log, IndexKey stream) {
+    return engine.lastRevision(log, stream);
+  }
+
+  @Override
+  public long find(LogId log, IndexKey claim) {
+    return engine.find(log, claim);
+  }
+
+  @Override
+  public Optional<Tile> tile(LogId log, int level, long index) {
+    return engine.tile(log, level, index);
+  }
+
+  @Override
+  public List<StoredCheckpoint> checkpoints(LogId log, long fromSize, int limit) {
+    return engine.checkpoints(log, fromSize, limit);
+  }
+
+  @Override
+  public Optional<StoredCheckpoint> latestCheckpoint(LogId log) {
+    return engine.latestCheckpoint(log);
+  }
+
+  @Override
+  public long scanClaims(LogId log, Consumer<IndexEntry> sink) {
+    return engine.scanClaims(log, sink);
+  }
+
+  @Override
+  public long scanStreams(LogId log, Consumer<IndexEntry> sink) {
+    return engine.scanStreams(log, sink);
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}

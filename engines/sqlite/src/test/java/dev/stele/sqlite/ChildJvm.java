@@ -1,0 +1,48 @@
+package dev.stele.sqlite;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Another process with this test's classes, to write, read or be killed. */
+final class ChildJvm {
+  private ChildJvm() {}
+
+  /** Starts the main method of {@code main}; what it prints is read from the process. */
+  static Process start(Class<?> main, List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xmx256m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName()));
+    command.addAll(arguments);
+    return new ProcessBuilder(command)
+        .redirectError(new File("/dev/stderr").exists()
+            ? ProcessBuilder.Redirect.INHERIT
+            : ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** Runs it to its end and gives its last line. */
+  static String run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+    Process process = start(main, List.of(arguments));
+    String last = "";
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        last = line;
+      }
+    }
+    process.waitFor();
+    return last;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.stele.cli;
+
+import dev.stele.core.engine.LogId;
+import dev.stele.core.log.Anchor;
+import dev.stele.core.log.LogHome;
+import dev.stele.core.log.LogReader;
+import dev.stele.core.proof.Fault;
+import dev.stele.core.proof.Verdict;
+import dev.stele.core.proof.Verifier;
+import dev.stele.ledger.LedgerAuditor;
+import dev.stele.ledger.view.TableAudit;
+import dev.stele.nostr.gate.NostrAuditor;
+import dev.stele.sqlite.SqliteLogEngine;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/** The check that leaves nothing out: the log, every domain's signatures, and the SQL tables. */
+final class FullCheck {
+  private final LogHome home;
+  private final Anchor anchor;
+
+  FullCheck(LogHome home, Anchor anchor) {
+    this.home = home;
+    this.anchor = anchor;
+  }
+
+  /** Progress as (done, total). */
+  interface Progress {
+    void at(long done, long total);
+  }
+
+  Verdict run(Progress progress) {
+    // The anchor first: a writer may go on meanwhile, and the log must hold what the anchor knows.
+    Optional<byte[]> anchored = anchor.last();
+    try (SqliteLogEngine engine = SqliteLogEngine.openReader(home.database())) {
+      long size = engine.head(LogId.MAIN).size();
+      LongConsumer verified = done -> progress.at(done, size);
+      Verifier verifier =
+          Verifier.of(engine, LogId.MAIN, home.vkey())
+              .withAnchor(anchored)
+              .withAuditors(List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
+              .progress(verified);
+      home.keys().ifPresent(keys -> verifier.withIndexKey(keys.indexKey()));
+      Verdict verdict = verifier.verify();
+      if (verdict instanceof Verdict.Intact intact) {
+        try (LogReader reader =
+            LogReader.open(
+                SqliteLogEngine.openReader(home.database()),
+                LogId.MAIN,
+                home.vkey(),
+                home.keys())) {
+          return TableAudit.run(home.database(), reader)
+              .<Verdict>map(
+                  difference ->
+                      new Verdict.Broken(
+                          intact.scope(),
+                          difference.position() - 1,
+                          difference.position(),
+                          new Fault.View(difference.detail())))
+              .orElse(intact);
+        }
+      }
+      return verdict;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.stele.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What an import did, line by line where something was refused. Confined to one thread. */
+final class ImportReport {
+  /** How many refusals are listed one by one; the rest is only counted. */
+  private static final int MAX_LISTED = 10_000;
+
+  record Refusal(long line, String id, String code, String reason) {}
+
+  private final List<Refusal> refused = new ArrayList<>();
+  private final List<String> guarantees = new ArrayList<>();
+  private long refusedCount;
+  private long appended;
+  private long alreadyPresent;
+  private long passing;
+
+  void appended() {
+    appended++;
+  }
+
+  void alreadyPresent() {
+    alreadyPresent++;
+  }
+
+  void passedBy() {
+    passing++;
+  }
+
+  void refused(long line, String id, String code, String reason) {
+    refusedCount++;
+    if (refused.size() < MAX_LISTED) {
+      refused.add(new Refusal(line, id, code, reason));
+    }
+  }
+
+  /** Something that the imported rows cannot prove. */
+  void cannotGuarantee(String sentence) {
+    guarantees.add(sentence);
+  }
+
+  long done() {
+    return appended + alreadyPresent + passing + refusedCount;
+  }
+
+  boolean anyRefused() {
+    return refusedCount > 0;
+  }
+
+  Map<String, Object> json(long headPosition, String root) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("appended", appended);
+    json.put("alreadyPresent", alreadyPresent);
+    json.put("transient", passing);
+    json.put(
+        "refused",
+        refused.stream()
+            .map(
+                refusal -> {
+                  Map<String, Object> shown = new LinkedHashMap<>();
+                  shown.put("line", refusal.line);
+                  shown.put("id", refusal.id);
+                  shown.put("code", refusal.code);
+                  shown.put("reason", refusal.reason);
+                  return shown;
+                })
+            .toList());
+    json.put("refusedCount", refusedCount);
+    if (!guarantees.isEmpty()) {
+      json.put("cannotGuarantee", guarantees);
+    }
+    json.put("headPosition", headPosition);
+    json.put("root", root);
+    return json;
+  }
+
+  List<String> text(long headPosition, String root) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "appended %,d, already present %,d, transient %,d, refused %,d"
+            .formatted(appended, alreadyPresent, passing, refusedCount));
+    refused.stream()
+        .limit(20)
+        .forEach(
+            refusal ->
+                lines.add(
+                    "  refused line %d (%s) %s: %s"
+                        .formatted(refusal.line, refusal.id, refusal.code, refusal.reason)));
+    if (refusedCount > 20) {
+      lines.add("  ... and %,d more; --json lists them".formatted(refusedCount - 20));
+    }
+    guarantees.forEach(sentence -> lines.add("  cannot be guaranteed: " + sentence));
+    lines.add("head     %,d".formatted(headPosition));
+    lines.add("root     " + root);
+    return lines;
+  }
+}

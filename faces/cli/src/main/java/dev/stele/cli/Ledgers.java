@@ -1,0 +1,29 @@
+package dev.stele.cli;
+
+import dev.stele.core.log.LogHome;
+import dev.stele.ledger.EventLedger;
+import dev.stele.ledger.LedgerHealth;
+import dev.stele.ledger.LedgerOptions;
+
+/** Opens the ledger that lives in a log. */
+final class Ledgers {
+  private Ledgers() {}
+
+  static EventLedger open(LogOptionGroup log) {
+    LogHome home = log.home();
+    log.keys(home);
+    LedgerOptions options = LedgerOptions.defaults();
+    if (log.anchorFolder().isPresent()) {
+      options = options.anchoredIn(log.anchorFolder().get());
+    }
+    EventLedger ledger = EventLedger.open(home.database(), "cli", options);
+    if (ledger.health() instanceof LedgerHealth.Corrupted corrupted) {
+      ledger.close();
+      throw new CannotRun(
+          "broken-log",
+          "the log does not verify: " + corrupted + "; nothing was changed",
+          "stele verify --log " + log.uri());
+    }
+    return ledger;
+  }
+}

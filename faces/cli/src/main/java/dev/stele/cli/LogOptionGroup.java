@@ -1,0 +1,109 @@
+package dev.stele.cli;
+
+import dev.stele.core.engine.LogId;
+import dev.stele.core.log.Anchor;
+import dev.stele.core.log.EventLog;
+import dev.stele.core.log.LogHome;
+import dev.stele.core.log.LogKeys;
+import dev.stele.core.log.LogOptions;
+import dev.stele.core.log.LogReader;
+import dev.stele.core.proof.Verdict;
+import dev.stele.ledger.view.LedgerTable;
+import dev.stele.sqlite.SqliteLogEngine;
+import dev.stele.sqlite.SqliteOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say which log is meant, and how it is opened. */
+final class LogOptionGroup {
+  @Option(
+      names = "--log",
+      paramLabel = "URI",
+      defaultValue = "${env:STELE_LOG:-sqlite:stele-data}",
+      description = "the log: sqlite:FOLDER or sqlite:FILE.db (default: ${DEFAULT-VALUE})")
+  private String uri = "sqlite:stele-data";
+
+  @Option(
+      names = "--anchor",
+      paramLabel = "DIR",
+      description =
+          "the folder that remembers the last signed checkpoint, outside the log's own"
+              + " (default: the one given to init, else the user's state folder)")
+  private @Nullable Path anchorFolder;
+
+  String uri() {
+    return uri;
+  }
+
+  Optional<Path> anchorFolder() {
+    return Optional.ofNullable(anchorFolder);
+  }
+
+  /** The database file that the URI means. */
+  Path database() {
+    if (!uri.startsWith("sqlite:") || uri.length() == "sqlite:".length()) {
+      throw new CannotRun(
+          "bad-log-uri",
+          "a log is sqlite:FOLDER or sqlite:FILE.db, not '" + uri + "'",
+          "--log sqlite:stele-data");
+    }
+    Path path = Path.of(uri.substring("sqlite:".length()));
+    boolean file = path.toString().endsWith(".db") || Files.isRegularFile(path);
+    return file ? path : path.resolve("log.db");
+  }
+
+  LogHome home() {
+    LogHome home = LogHome.of(database());
+    if (!home.exists()) {
+      throw new CannotRun(
+          "no-log", "there is no log at " + uri, "stele init --log " + uri);
+    }
+    return home;
+  }
+
+  Anchor anchor(LogHome home) {
+    return anchorFolder == null ? home.anchor() : home.anchorIn(anchorFolder);
+  }
+
+  LogKeys keys(LogHome home) {
+    return home.keys()
+        .orElseThrow(
+            () ->
+                new CannotRun(
+                    "no-key",
+                    "the key file of " + uri + " is not beside its database, and writing needs it",
+                    "put the file NAME.key back from your backup"));
+  }
+
+  /** Opens the log to write; a log that does not verify is refused with its verdict. */
+  EventLog openWriter() {
+    LogHome home = home();
+    EventLog log =
+        EventLog.open(
+            SqliteLogEngine.openWriter(
+                home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable())),
+            LogId.MAIN,
+            keys(home),
+            LogOptions.withAnchor(anchor(home)));
+    if (log.verdict() instanceof Verdict.Broken broken) {
+      log.close();
+      throw new CannotRun(
+          "broken-log",
+          "the log does not verify at position %d: %s; nothing was changed"
+              .formatted(broken.at(), broken.fault().detail()),
+          "stele verify --log " + uri);
+    }
+    return log;
+  }
+
+  /** Opens the log to read, also while another process writes it. */
+  LogReader openReader() {
+    LogHome home = home();
+    return LogReader.open(
+        SqliteLogEngine.openReader(home.database()), LogId.MAIN, home.vkey(), home.keys());
+  }
+}

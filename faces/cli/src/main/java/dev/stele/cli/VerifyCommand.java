@@ -1,0 +1,36 @@
+package dev.stele.cli;
+
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.log.LogHome;
+import dev.stele.core.proof.Fault;
+import dev.stele.core.proof.Verdict;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "verify",
+    description = {
+      "Re-compute everything from the stored bytes and say whether it is what was written.",
+      "Exit 0: intact. Exit 1: broken, with the position and the kind of the first fault."
+    })
+final class VerifyCommand extends SteleCommand {
+  @Override
+  int run(Terminal terminal) {
+    LogHome home = log.home();
+    terminal.begin("verifying");
+    Verdict verdict;
+    try {
+      verdict = new FullCheck(home, log.anchor(home)).run(terminal::progress);
+    } catch (StorageFailed e) {
+      if (!e.damaged()) {
+        throw e;
+      }
+      Verdict.Scope nothing = new Verdict.Scope(0, 0, false, 0, 0, 0, false);
+      verdict =
+          new Verdict.Broken(
+              nothing, 0, 1, new Fault.Gap(Optional.ofNullable(e.getMessage()).orElse("unreadable")));
+    }
+    terminal.answer(Verdicts.json(verdict), Verdicts.text(verdict));
+    return verdict instanceof Verdict.Intact ? ExitCode.DONE : ExitCode.REFUSED_OR_BROKEN;
+  }
+}
