@@ -85,4 +85,48 @@ class GroupCommitTest {
         .sequentialSpecification(Counter.class)
         .check(Shared.class);
   }
+
+  /** A caller that takes more places than there are before it awaits the first of them. */
+  public static class Ahead {
+    private final Shared shared = new Shared();
+
+    @Operation
+    public boolean submitThreeAndAwaitThemBackwards() {
+      Work[] works = {new Work(), new Work(), new Work()};
+      List<GroupCommit.Ticket<Work>> tickets =
+          java.util.Arrays.stream(works).map(shared.commits::submit).toList();
+      tickets.reversed().forEach(shared.commits::await);
+      return works[0].place >= 0 && works[0].place < works[1].place && works[1].place < works[2].place;
+    }
+
+    @Operation
+    public boolean run() {
+      return shared.run() >= 0;
+    }
+  }
+
+  /** What that must look like from outside. */
+  public static class Fulfilled {
+    public boolean submitThreeAndAwaitThemBackwards() {
+      return true;
+    }
+
+    public boolean run() {
+      return true;
+    }
+  }
+
+  @Test
+  void commits_what_was_submitted_ahead_in_its_order_in_every_interleaving() {
+    new ModelCheckingOptions()
+        .iterations(3)
+        .invocationsPerIteration(400)
+        .threads(3)
+        .actorsPerThread(2)
+        .actorsBefore(0)
+        .actorsAfter(0)
+        .checkObstructionFreedom(false)
+        .sequentialSpecification(Fulfilled.class)
+        .check(Ahead.class);
+  }
 }

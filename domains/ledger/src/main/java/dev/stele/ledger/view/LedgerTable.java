@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The table {@code ledger_events}: one row for each event of the ledger.
  *
  * <p>{@code seq_no} is the event's revision in the stream, {@code created_at} when the log recorded
- * it. Of an erased event the row keeps what its record keeps: its number, id and type.
+ * it. Of an erased event the row keeps what its record keeps: its number, id and type. One thread at
+ * a time, as the engine calls it.
  */
 public final class LedgerTable implements InlineView {
   /** The table's name. */
@@ -42,6 +44,9 @@ public final class LedgerTable implements InlineView {
   static final String COLUMNS =
       "seq_no, event_id, timestamp, event_hash, prev_event_hash, signature, public_key_id,"
           + " event_type, payload_ref, created_at";
+
+  /** Used by the one thread that writes. */
+  private final IdentityHashMap<Connection, PreparedStatement> inserts = new IdentityHashMap<>();
 
   @Override
   public String name() {
@@ -70,20 +75,29 @@ public final class LedgerTable implements InlineView {
 
   @Override
   public void apply(Connection connection, List<Row> rows) throws SQLException {
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO ledger_events (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-      for (Row row : rows) {
-        StoredEvent event = new StoredEvent(row.link(), row.record(), row.body());
-        if (event.stream().equals(LedgerGate.STREAM)) {
-          @Nullable Object[] values = values(event);
-          for (int i = 0; i < values.length; i++) {
-            insert.setObject(i + 1, values[i]);
-          }
-          insert.executeUpdate();
+    PreparedStatement insert = insert(connection);
+    for (Row row : rows) {
+      StoredEvent event = new StoredEvent(row.link(), row.record(), row.body());
+      if (event.stream().equals(LedgerGate.STREAM)) {
+        @Nullable Object[] values = values(event);
+        for (int i = 0; i < values.length; i++) {
+          insert.setObject(i + 1, values[i]);
         }
+        insert.executeUpdate();
       }
     }
+  }
+
+  /** Prepared once for each connection, which closes it: compiling costs as much as inserting. */
+  private PreparedStatement insert(Connection connection) throws SQLException {
+    PreparedStatement known = inserts.get(connection);
+    if (known == null) {
+      known =
+          connection.prepareStatement(
+              "INSERT INTO ledger_events (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      inserts.put(connection, known);
+    }
+    return known;
   }
 
   /** What the row of an event holds, in the order of {@link #COLUMNS}. */
