@@ -159,6 +159,14 @@ final class Schema {
           tables.put(rows.getString(1), rows.getString(2));
         }
       }
+      try (ResultSet rows =
+          statement.executeQuery(
+              "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name LIKE 'log~_%'"
+                  + " ESCAPE '~' LIMIT 1")) {
+        if (rows.next()) {
+          return Optional.of("the trigger " + rows.getString(1) + " is on a table of the log");
+        }
+      }
       for (String sql : STATEMENTS) {
         String name = sql.split(" ")[2];
         if (!sql.equals(tables.get(name))) {
@@ -183,6 +191,27 @@ final class Schema {
             return Optional.of("the entry of log %d was changed".formatted(rows.getInt(1)));
           }
         }
+      }
+      for (String index : List.of("log_claims", "log_streams")) {
+        if (number(
+                statement,
+                "SELECT EXISTS (SELECT 1 FROM "
+                    + index
+                    + " JOIN log_names ON number = log WHERE position NOT BETWEEN 1 AND indexed_to)")
+            != 0) {
+          return Optional.of(index + " leads to an event that it does not cover");
+        }
+      }
+      // Until a tile is full, proofs are made from the rows below it: a tile that is there too early
+      // would be taken for one that was checked.
+      if (number(
+              statement,
+              "SELECT EXISTS (SELECT 1 FROM log_tiles AS tile WHERE level NOT BETWEEN 0 AND 4"
+                  + " OR number < 0 OR (number + 1) << (8 * (level + 1)) > (SELECT"
+                  + " coalesce(max(place) & 1099511627775, 0) FROM log_events"
+                  + " WHERE place > tile.log << 40 AND place < (tile.log + 1) << 40))")
+          != 0) {
+        return Optional.of("log_tiles has a tile that cannot be full yet");
       }
       if (number(
               statement,

@@ -281,7 +281,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     select.setLong(2, state.get().place(MAX_POSITION));
     try (ResultSet row = select.executeQuery()) {
       return row.next()
-          ? new Head(row.getLong(1) & MAX_POSITION, row.getBytes(2))
+          ? new Head(row.getLong(1) & MAX_POSITION, bytes(row, 2))
           : new Head(0, new byte[0]);
     }
   }
@@ -683,7 +683,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           select.setLong(3, index);
           try (ResultSet result = select.executeQuery()) {
             return result.next()
-                ? Optional.of(new Tile(level, index, result.getBytes(1)))
+                ? Optional.of(new Tile(level, index, bytes(result, 1)))
                 : Optional.empty();
           }
         });
@@ -707,7 +707,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           List<StoredCheckpoint> checkpoints = new ArrayList<>();
           try (ResultSet result = select.executeQuery()) {
             while (result.next()) {
-              checkpoints.add(new StoredCheckpoint(result.getLong(1), result.getBytes(2)));
+              checkpoints.add(new StoredCheckpoint(result.getLong(1), bytes(result, 2)));
             }
           }
           return checkpoints;
@@ -729,7 +729,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           select.setInt(1, state.get().number);
           try (ResultSet result = select.executeQuery()) {
             return result.next()
-                ? Optional.of(new StoredCheckpoint(result.getLong(1), result.getBytes(2)))
+                ? Optional.of(new StoredCheckpoint(result.getLong(1), bytes(result, 2)))
                 : Optional.empty();
           }
         });
@@ -781,7 +781,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
             while (flushed.next()) {
               IndexEntry entry =
                   new IndexEntry(
-                      IndexKey.of(requireKey(flushed.getBytes(1)), 0),
+                      IndexKey.of(requireKey(bytes(flushed, 1)), 0),
                       flushed.getLong(2),
                       flushed.getLong(3));
               while (next != null && next.key().compareTo(entry.key()) < 0) {
@@ -840,10 +840,20 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   private static Row row(ResultSet result) throws SQLException {
     return new Row(
         result.getLong(1) & MAX_POSITION,
-        result.getBytes(2),
-        result.getBytes(3),
+        bytes(result, 2),
+        bytes(result, 3),
         result.getBytes(4),
-        result.getBytes(5));
+        bytes(result, 5));
+  }
+
+  /** A value that no writer leaves out; where it is missing, the page was changed from outside. */
+  private static byte[] bytes(ResultSet result, int column) throws SQLException {
+    byte[] bytes = result.getBytes(column);
+    if (bytes == null) {
+      throw StorageFailed.damaged(
+          "a row lacks a value that every row has", new IllegalStateException("column " + column));
+    }
+    return bytes;
   }
 
   /** What is known of a log, reading it from the file once; empty when there is no such log. */

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -173,7 +174,14 @@ public final class LogHome {
   /** The log's anchor, whether anything was recorded in it yet or not. */
   public Anchor anchor() {
     Path noted = file(".anchor");
-    return anchorIn(Files.exists(noted) ? Path.of(lines(noted).getFirst()) : stateFolder());
+    if (!Files.exists(noted)) {
+      return anchorIn(stateFolder());
+    }
+    try {
+      return anchorIn(Path.of(lines(noted).getFirst()));
+    } catch (InvalidPathException e) {
+      throw new StorageFailed("%s names no folder".formatted(noted), e);
+    }
   }
 
   /** The log's anchor in a folder that the caller names. */

@@ -752,6 +752,10 @@ public final class Verifier {
         if (entry.position() > size || found != null) {
           return;
         }
+        if (entry.position() < 1) {
+          found = new Found(1, new Fault.Claim("the index leads to position " + entry.position()));
+          return;
+        }
         fingerprint.add(
             entry.key().high(), entry.key().low(), entry.revision(), entry.position());
         boolean sameKey = last != null && last.key().equals(entry.key());
