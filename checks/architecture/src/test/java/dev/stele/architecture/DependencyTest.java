@@ -37,8 +37,7 @@ class DependencyTest {
                 "dev.stele:stele-crypto",
                 "dev.stele:stele-core",
                 "dev.stele:stele-sqlite",
-                "org.xerial:sqlite-jdbc",
-                "org.slf4j:slf4j-api"));
+                "org.xerial:sqlite-jdbc"));
   }
 
   private static Set<String> with(Set<String> some, String... more) {

@@ -1,0 +1,107 @@
+package dev.stele.bench;
+
+import dev.stele.bench.gate.SignedGate;
+import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.MemoryLogEngine;
+import dev.stele.core.log.EventLog;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Appends: alone, with many callers, with signatures, with proofs, and without a disk. */
+final class AppendRows {
+  private static final int SOME_CALLERS = 64;
+  private static final String API = "EventLog.append, SQLite";
+
+  private AppendRows() {}
+
+  static List<Row> rows(Plan plan) {
+    List<Row> rows = new ArrayList<>();
+    for (int callers : List.of(1, SOME_CALLERS, plan.manyCallers())) {
+      rows.add(row("append, " + callers(callers), API, callers, scene -> plain(scene, callers)));
+    }
+    rows.add(
+        row(
+            "append, signatures checked, " + callers(SOME_CALLERS),
+            "SignedGate.judge + " + API,
+            SOME_CALLERS,
+            scene -> signed(scene, SOME_CALLERS)));
+    for (int callers : List.of(1, SOME_CALLERS)) {
+      rows.add(
+          row(
+              "append with proof, " + callers(callers),
+              API + ", Append.proven",
+              callers,
+              scene -> proven(scene, callers)));
+    }
+    for (int callers : List.of(1, SOME_CALLERS)) {
+      rows.add(
+          new Row(
+              "append in memory, " + callers(callers),
+              "EventLog.append, MemoryLogEngine",
+              "memory",
+              1,
+              Workload.PAYLOAD_BYTES,
+              callers,
+              scene -> inMemory(scene, callers)));
+    }
+    return rows;
+  }
+
+  private static String callers(int count) {
+    return count == 1 ? "1 caller" : "%,d callers".formatted(count);
+  }
+
+  private static Row row(String name, String api, int callers, Scene.Builder scene) {
+    return new Row(name, api, "durable", 1, Workload.PAYLOAD_BYTES, callers, scene);
+  }
+
+  private static void plain(Scene scene, int callers) throws Exception {
+    Workload workload = new Workload();
+    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    scene.ours(side("ours", callers, () -> Workload.appended(log.append(workload.unsigned()))));
+    scene.against(Bare.writeAndSync(scene));
+    scene.against(Bare.Table.in(scene, workload).append());
+    scene
+        .workplace()
+        .peer()
+        .ifPresent(
+            peer -> scene.against(peer.append(scene.workplace(), PeerProgram.Sync.FULL)));
+  }
+
+  private static void signed(Scene scene, int callers) throws Exception {
+    Workload workload = new Workload();
+    SignedGate gate = Workload.gate();
+    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    scene.ours(side("ours", callers, () -> Workload.appended(log.append(workload.signed(gate)))));
+    scene.against(Bare.verifySignatures(workload));
+  }
+
+  private static void proven(Scene scene, int callers) throws Exception {
+    Workload workload = new Workload();
+    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    scene.ours(
+        side("ours", callers, () -> Workload.appended(log.append(workload.unsigned().proven()))));
+    scene.against(
+        side(
+            "ours without proof",
+            callers,
+            () -> Workload.appended(log.append(workload.unsigned()))));
+  }
+
+  private static void inMemory(Scene scene, int callers) throws Exception {
+    Workload workload = new Workload();
+    EventLog log =
+        scene.keep(
+            Workload.open(
+                new MemoryLogEngine(), scene.workplace().folder().resolve("memory.db")));
+    scene.ours(
+        side(
+            "ours",
+            callers,
+            () -> Workload.appended(log.append(workload.unsigned().at(Durability.MEMORY)))));
+  }
+
+  private static Side side(String name, int callers, Side.Call call) {
+    return callers == 1 ? Side.alone(name, call) : Side.callers(name, callers, number -> call);
+  }
+}
