@@ -61,6 +61,7 @@ final class BenchCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "show this help and exit")
+  @SuppressWarnings("UnusedVariable") // Its being there is what picocli looks for.
   private boolean help;
 
   @Spec private CommandSpec spec = CommandSpec.create();

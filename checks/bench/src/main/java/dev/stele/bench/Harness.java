@@ -27,7 +27,8 @@ final class Harness {
   /** Measures one row in a folder of its own. */
   Result run(Row row) throws Exception {
     Path own = Files.createTempDirectory(folder, "row");
-    try (Scene scene = new Scene(new Workplace(own, plan, peer))) {
+    Scene scene = new Scene(new Workplace(own, plan, peer));
+    try {
       row.scene().build(scene);
       List<Side> sides = scene.sides();
       for (Side side : sides) {
@@ -48,6 +49,7 @@ final class Harness {
       }
       return new Result(row, figures, stolen);
     } finally {
+      scene.release();
       delete(own);
     }
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a row needs while it runs: its sides, and what is to be released after. One thread. */
-final class Scene implements AutoCloseable {
+final class Scene {
   /** Builds a scene in an empty folder. */
   interface Builder {
     void build(Scene scene) throws Exception;
@@ -53,8 +53,8 @@ final class Scene implements AutoCloseable {
     return sides;
   }
 
-  @Override
-  public void close() throws Exception {
+  /** Releases everything that was kept, the last first. */
+  void release() throws Exception {
     while (!resources.isEmpty()) {
       resources.pop().close();
     }
