@@ -8,9 +8,9 @@
  *                └───── domains ◄── faces        checks see all
  * </pre>
  *
- * <p>Read {@code Layout} first, then {@code Rules}.
- * Every rule has a class under {@code planted} that breaks it, so that a rule which can no longer fail
- * is noticed. {@code planted} imitates the packages of the product and is never part of it.
+ * <p>Read {@code Layout} first, then {@code Rules}. Every rule has a class under {@code planted}
+ * that breaks it, so that a rule which can no longer fail is noticed. {@code planted} imitates the
+ * packages of the product and is never part of it.
  */
 @NullMarked
 package dev.stele.architecture;

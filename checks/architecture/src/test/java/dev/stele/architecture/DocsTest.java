@@ -18,8 +18,8 @@ class DocsTest {
   /** Places on somebody's machine, and words that tell of unfinished work. */
   private static final Pattern FORBIDDEN =
       Pattern.compile(
-          "(?<![\\w./~-])/(home|root|work|Users|tmp/[a-z])\\b[\\w./-]*|\\bTODO\\b|\\bFIXME\\b|\\bXXX\\b"
-              + "|\\blorem ipsum\\b|\\bcoming soon\\b",
+          "(?<![\\w./~-])/(home|root|work|Users|tmp/[a-z])\\b[\\w./-]*|\\bTODO\\b|\\bFIXME\\b|\\bXXX\\b|\\blorem"
+              + " ipsum\\b|\\bcoming soon\\b",
           Pattern.CASE_INSENSITIVE);
 
   @Test
@@ -67,7 +67,11 @@ class DocsTest {
     Path document =
         Files.writeString(
             folder.resolve("page.md"),
-            "# The head\n[here](#the-head) [gone](gone.md) [no](#foot) `[code](x)`\n```\n[a](b)\n```\n");
+            "# The head\n"
+                + "[here](#the-head) [gone](gone.md) [no](#foot) `[code](x)`\n"
+                + "```\n"
+                + "[a](b)\n"
+                + "```\n");
     assertThat(Documents.brokenLinks(document))
         .hasSize(2)
         .anyMatch(link -> link.endsWith("-> gone.md"))

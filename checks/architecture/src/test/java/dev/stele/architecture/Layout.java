@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Where a class stands in the house: its module is the first package below the root, and every module
- * stands on one shelf.
+ * Where a class stands in the house: its module is the first package below the root, and every
+ * module stands on one shelf.
  *
  * <p>The root is a parameter because the planted violators live in a second, smaller house.
  */
@@ -40,8 +40,7 @@ record Layout(String root) {
         .forEach(module -> SHELVES.put(module, Shelf.DOMAIN));
     List.of("wire", "server", "client", "cli", "console")
         .forEach(module -> SHELVES.put(module, Shelf.FACE));
-    List.of("testkit", "architecture", "bench")
-        .forEach(module -> SHELVES.put(module, Shelf.CHECK));
+    List.of("testkit", "architecture", "bench").forEach(module -> SHELVES.put(module, Shelf.CHECK));
   }
 
   /** The module of a class of this house; empty for a class from outside. */

@@ -16,8 +16,7 @@ class RulesCanFailTest {
   private static final Rules RULES = new Rules(new Layout(PLANTED));
 
   private static void assertFlags(ArchRule rule, String... expected) {
-    assertThat(rule.evaluate(HOUSE).getFailureReport().getDetails().toString())
-        .contains(expected);
+    assertThat(rule.evaluate(HOUSE).getFailureReport().getDetails().toString()).contains(expected);
   }
 
   @Test

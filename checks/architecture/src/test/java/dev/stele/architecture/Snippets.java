@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import javax.tools.DiagnosticCollector;
 import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -15,8 +15,8 @@ import javax.tools.ToolProvider;
 /**
  * Compiles Java snippets of documents against the product.
  *
- * <p>A snippet is a whole file, or members of a class, or statements; imports may stand on top of any
- * of them. What a document shows must compile as it stands, so nothing is imported for it.
+ * <p>A snippet is a whole file, or members of a class, or statements; imports may stand on top of
+ * any of them. What a document shows must compile as it stands, so nothing is imported for it.
  */
 final class Snippets {
   private static final Pattern TYPE =
@@ -46,8 +46,7 @@ final class Snippets {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
     JavaFileObject file =
-        new SimpleJavaFileObject(
-            URI.create("string:///Snippet.java"), JavaFileObject.Kind.SOURCE) {
+        new SimpleJavaFileObject(URI.create("string:///Snippet.java"), JavaFileObject.Kind.SOURCE) {
           @Override
           public CharSequence getCharContent(boolean ignoreEncodingErrors) {
             return source;

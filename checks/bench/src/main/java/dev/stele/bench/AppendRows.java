@@ -64,8 +64,7 @@ final class AppendRows {
     scene
         .workplace()
         .peer()
-        .ifPresent(
-            peer -> scene.against(peer.append(scene.workplace(), PeerProgram.Sync.FULL)));
+        .ifPresent(peer -> scene.against(peer.append(scene.workplace(), PeerProgram.Sync.FULL)));
   }
 
   private static void signed(Scene scene, int callers) throws Exception {
@@ -92,8 +91,7 @@ final class AppendRows {
     Workload workload = new Workload();
     EventLog log =
         scene.keep(
-            Workload.open(
-                new MemoryLogEngine(), scene.workplace().folder().resolve("memory.db")));
+            Workload.open(new MemoryLogEngine(), scene.workplace().folder().resolve("memory.db")));
     scene.ours(
         side(
             "ours",

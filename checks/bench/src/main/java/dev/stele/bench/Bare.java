@@ -75,8 +75,7 @@ final class Bare {
 
   /** The same on one core. */
   static Side hashAlone(List<List<byte[]>> parts) {
-    return new Side(
-        "bare SHA-256", length -> Side.alone("", hashing(parts)).work().round(length));
+    return new Side("bare SHA-256", length -> Side.alone("", hashing(parts)).work().round(length));
   }
 
   private static Side.Call hashing(List<List<byte[]>> parts) throws Exception {
@@ -118,7 +117,8 @@ final class Bare {
               "SELECT position, id, payload FROM events WHERE position > ? ORDER BY position LIMIT "
                   + PAGE);
       byPosition =
-          connection.prepareStatement("SELECT position, id, payload FROM events WHERE position = ?");
+          connection.prepareStatement(
+              "SELECT position, id, payload FROM events WHERE position = ?");
       byId = connection.prepareStatement("SELECT position, id, payload FROM events WHERE id = ?");
     }
 
@@ -184,7 +184,8 @@ final class Bare {
       long count = 0;
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          count += rows.getLong(1) > 0 && rows.getString(2) != null && rows.getBytes(3) != null ? 1 : 0;
+          count +=
+              rows.getLong(1) > 0 && rows.getString(2) != null && rows.getBytes(3) != null ? 1 : 0;
         }
       }
       return count;

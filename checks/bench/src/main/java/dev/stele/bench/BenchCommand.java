@@ -47,8 +47,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       description =
-          "work on the disk of this folder and leave raw results in it (default: work in the current"
-              + " folder, leave nothing)")
+          "work on the disk of this folder and leave raw results in it (default: work in the"
+              + " current folder, leave nothing)")
   private @Nullable Path out;
 
   @Option(names = "--json", description = "answer with lines of JSON alone on stdout")
@@ -90,7 +90,8 @@ final class BenchCommand implements Callable<Integer> {
       }
     }
     if (list) {
-      rows.forEach(row -> answer.println(json ? Report.json(Map.of("row", row.name())) : row.name()));
+      rows.forEach(
+          row -> answer.println(json ? Report.json(Map.of("row", row.name())) : row.name()));
       answer.flush();
       return 0;
     }

@@ -23,7 +23,9 @@ final class Latencies {
     total += others.total;
   }
 
-  /** The duration that {@code share} of all do not exceed, in nanoseconds; 0 when there are none. */
+  /**
+   * The duration that {@code share} of all do not exceed, in nanoseconds; 0 when there are none.
+   */
   long percentile(double share) {
     long rank = (long) Math.ceil(share * total);
     long seen = 0;

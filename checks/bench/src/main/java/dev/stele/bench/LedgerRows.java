@@ -39,9 +39,7 @@ final class LedgerRows {
     Side.Call call =
         () -> appended(ledger.append("bench", workload.payload(workload.nextNumber())));
     scene.ours(
-        callers == 1
-            ? Side.alone("ours", call)
-            : Side.callers("ours", callers, number -> call));
+        callers == 1 ? Side.alone("ours", call) : Side.callers("ours", callers, number -> call));
     against(scene);
   }
 
@@ -116,8 +114,7 @@ final class LedgerRows {
     scene
         .workplace()
         .peer()
-        .ifPresent(
-            peer -> scene.against(peer.append(scene.workplace(), PeerProgram.Sync.FULL)));
+        .ifPresent(peer -> scene.against(peer.append(scene.workplace(), PeerProgram.Sync.FULL)));
   }
 
   private static EventLedger open(Scene scene) throws IOException {

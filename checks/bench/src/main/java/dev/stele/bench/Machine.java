@@ -27,8 +27,7 @@ final class Machine {
     facts.put("cpu", line(Path.of("/proc/cpuinfo"), "model name"));
     facts.put("memory", line(Path.of("/proc/meminfo"), "MemTotal"));
     facts.put("heapMaxBytes", runtime.maxMemory());
-    facts.put(
-        "kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     facts.put("jdk", System.getProperty("java.vendor") + " " + Runtime.version());
     facts.put("fileSystem", Files.getFileStore(folder).type());
     facts.put("loadBefore", load);

@@ -69,7 +69,8 @@ record PeerProgram(Path program) {
 
   /** Its reads of random rows by a prepared statement. */
   Side random(Workplace place) {
-    return run("C reference, prepared random read", place, Sync.NORMAL, "cached", "rand_cached_ops");
+    return run(
+        "C reference, prepared random read", place, Sync.NORMAL, "cached", "rand_cached_ops");
   }
 
   private Side run(String name, Workplace place, Sync sync, String statements, String figure) {

@@ -54,8 +54,7 @@ final class ReadRows {
     Both both = Both.fill(scene);
     Random random = new Random(1);
     scene.ours(
-        Side.alone(
-            "ours", () -> both.log.get(1 + random.nextInt(both.size)).isPresent() ? 1 : 0));
+        Side.alone("ours", () -> both.log.get(1 + random.nextInt(both.size)).isPresent() ? 1 : 0));
     scene.against(both.table.readByPosition());
     peer(scene, peer -> peer.random(scene.workplace()));
   }
@@ -66,8 +65,7 @@ final class ReadRows {
     scene.ours(
         Side.alone(
             "ours",
-            () ->
-                both.log.findById(Workload.id(random.nextInt(both.size))).isPresent() ? 1 : 0));
+            () -> both.log.findById(Workload.id(random.nextInt(both.size))).isPresent() ? 1 : 0));
     scene.against(both.table.readById());
   }
 

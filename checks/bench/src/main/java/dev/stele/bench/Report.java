@@ -19,8 +19,19 @@ final class Report {
   static String head() {
     return "%-44s %12s %9s %9s %8s  %-34s %12s %7s  %-8s %7s %7s %7s  %s"
         .formatted(
-            "row", "events/s", "p50 us", "p99 us", "B/event", "against", "events/s", "ratio",
-            "durable", "batch", "payload", "threads", "through");
+            "row",
+            "events/s",
+            "p50 us",
+            "p99 us",
+            "B/event",
+            "against",
+            "events/s",
+            "ratio",
+            "durable",
+            "batch",
+            "payload",
+            "threads",
+            "through");
   }
 
   /** The lines of one row: one for each side it is compared with. */

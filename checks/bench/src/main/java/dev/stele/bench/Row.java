@@ -5,7 +5,8 @@ package dev.stele.bench;
  *
  * @param name the row's name, by which it is chosen
  * @param api what the calls go through
- * @param durability {@code durable}, {@code os}, {@code memory}, or {@code -} where nothing is written
+ * @param durability {@code durable}, {@code os}, {@code memory}, or {@code -} where nothing is
+ *     written
  * @param batch how many events one call carries
  * @param payloadBytes the size of each payload
  * @param threads how many call at once

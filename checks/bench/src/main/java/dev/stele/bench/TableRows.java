@@ -24,16 +24,32 @@ final class TableRows {
       PeerProgram.Sync sync =
           level == Durability.OS ? PeerProgram.Sync.NORMAL : PeerProgram.Sync.FULL;
       rows.add(
-          row("table (%s): append %s".formatted(name, count), "EventLog.append", name, 1,
+          row(
+              "table (%s): append %s".formatted(name, count),
+              "EventLog.append",
+              name,
+              1,
               scene -> append(scene, level, sync)));
       rows.add(
-          row("table (%s): open and check %s".formatted(name, count), "EventLog.open", name,
-              plan.tableEvents(), scene -> open(scene, level, sync)));
+          row(
+              "table (%s): open and check %s".formatted(name, count),
+              "EventLog.open",
+              name,
+              plan.tableEvents(),
+              scene -> open(scene, level, sync)));
       rows.add(
-          row("table (%s): read %s".formatted(name, count), "EventLog.read", name, 100,
+          row(
+              "table (%s): read %s".formatted(name, count),
+              "EventLog.read",
+              name,
+              100,
               scene -> readAll(scene, level)));
       rows.add(
-          row("table (%s): read at random of %s".formatted(name, count), "EventLog.get", name, 1,
+          row(
+              "table (%s): read at random of %s".formatted(name, count),
+              "EventLog.get",
+              name,
+              1,
               scene -> readAtRandom(scene, level)));
     }
     return rows;
@@ -41,8 +57,7 @@ final class TableRows {
 
   private static Row row(
       String name, String api, String durability, int batch, Scene.Builder scene) {
-    return new Row(
-        name, api + ", SQLite", durability, batch, Workload.PAYLOAD_BYTES, 1, scene);
+    return new Row(name, api + ", SQLite", durability, batch, Workload.PAYLOAD_BYTES, 1, scene);
   }
 
   private static void append(Scene scene, Durability level, PeerProgram.Sync sync) {
@@ -78,8 +93,7 @@ final class TableRows {
     return log;
   }
 
-  private static void open(Scene scene, Durability level, PeerProgram.Sync sync)
-      throws Exception {
+  private static void open(Scene scene, Durability level, PeerProgram.Sync sync) throws Exception {
     fill(scene, level).close();
     scene.ours(
         Side.alone(
@@ -110,8 +124,7 @@ final class TableRows {
     EventLog log = scene.keep(fill(scene, level));
     int size = scene.workplace().plan().tableEvents();
     Random random = new Random(5);
-    scene.ours(
-        Side.alone("ours", () -> log.get(1 + random.nextInt(size)).isPresent() ? 1 : 0));
+    scene.ours(Side.alone("ours", () -> log.get(1 + random.nextInt(size)).isPresent() ? 1 : 0));
     scene.workplace().peer().ifPresent(peer -> scene.against(peer.random(scene.workplace())));
   }
 }

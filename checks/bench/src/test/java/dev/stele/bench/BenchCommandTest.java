@@ -67,8 +67,7 @@ class BenchCommandTest {
   @Test
   void noDurableRowIsComparedWithOneThatIsNot() {
     assertThat(Rows.of(TINY))
-        .allSatisfy(
-            row -> assertThat(row.durability()).isIn("durable", "os", "memory", "-"));
+        .allSatisfy(row -> assertThat(row.durability()).isIn("durable", "os", "memory", "-"));
   }
 
   @Test

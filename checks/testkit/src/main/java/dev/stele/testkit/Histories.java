@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Random histories of a log from a seed: appends, batches, repetitions, conflicts, claims that expire,
- * and reopenings.
+ * Random histories of a log from a seed: appends, batches, repetitions, conflicts, claims that
+ * expire, and reopenings.
  *
  * <p>A history is run on an engine and gives an outline: every outcome, and every byte of every
  * record. Engines must give equal outlines for equal seeds, and the outcomes must be those of a
@@ -57,8 +57,7 @@ public final class Histories {
     return new Histories(seed).run(seed, steps, engines, new MemoryAnchor());
   }
 
-  private List<String> run(
-      long seed, int steps, Supplier<LogEngine> engines, MemoryAnchor anchor) {
+  private List<String> run(long seed, int steps, Supplier<LogEngine> engines, MemoryAnchor anchor) {
     LogOptions options =
         TestLogs.options(seed, anchor)
             .with(() -> Instant.ofEpochMilli(now.get()), new Random(seed ^ 0x5eed));

@@ -25,7 +25,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -141,7 +140,9 @@ public abstract class LogEngineTck {
           new Row(wrong.size() + 1, new byte[32], new byte[100], null, Rows.claimOf(9).bytes());
       CommitResult result =
           engine.commit(
-              LOG, wrong, Rows.batchWithCheckpoint(List.of(row), wrong.size() + 1),
+              LOG,
+              wrong,
+              Rows.batchWithCheckpoint(List.of(row), wrong.size() + 1),
               engine.strongest());
       assertThat(result).isEqualTo(new CommitResult.HeadMoved(actual));
     }
@@ -166,8 +167,7 @@ public abstract class LogEngineTck {
             List.of(third, rows.next("b", new byte[1])))) {
       assertThatThrownBy(
               () ->
-                  engine.commit(
-                      LOG, head, Rows.batchWithCheckpoint(wrong, 4), engine.strongest()))
+                  engine.commit(LOG, head, Rows.batchWithCheckpoint(wrong, 4), engine.strongest()))
           .isInstanceOf(RuntimeException.class);
       assertThat(engine.head(LOG)).isEqualTo(head);
       assertThat(engine.read(LOG, 0, 10)).hasSize(2);
@@ -265,8 +265,8 @@ public abstract class LogEngineTck {
     Arrays.fill(hashes, (byte) 7);
     Tile tile = new Tile(1, 12, hashes);
     rows.commit(engine, LOG, new Batch(rows.next("a", 1), List.of(tile), null));
-    assertThat(engine.tile(LOG, 1, 12)).hasValueSatisfying(
-        found -> assertThat(found.hashes()).isEqualTo(hashes));
+    assertThat(engine.tile(LOG, 1, 12))
+        .hasValueSatisfying(found -> assertThat(found.hashes()).isEqualTo(hashes));
     assertThat(engine.tile(LOG, 1, 13)).isEmpty();
     assertThat(engine.tile(LOG, 0, 12)).isEmpty();
     assertThat(engine.tile(OTHER, 1, 12)).isEmpty();
@@ -356,8 +356,7 @@ public abstract class LogEngineTck {
     rows.commit(
         engine,
         LOG,
-        new Batch(
-            next, List.of(new Tile(0, 0, hashes)), new StoredCheckpoint(5, new byte[] {9})));
+        new Batch(next, List.of(new Tile(0, 0, hashes)), new StoredCheckpoint(5, new byte[] {9})));
     written.addAll(next);
     reopen();
     assertThat(engine.head(LOG)).isEqualTo(rows.head());

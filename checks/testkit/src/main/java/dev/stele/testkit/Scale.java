@@ -1,7 +1,8 @@
 package dev.stele.testkit;
 
 /**
- * How much of a soak's full figure a run does: a tenth by default, all of it when asked for by name.
+ * How much of a soak's full figure a run does: a tenth by default, all of it when asked for by
+ * name.
  */
 public final class Scale {
   private Scale() {}

@@ -28,8 +28,8 @@ public final class TestLogs {
   }
 
   /**
-   * Options that draw everything from {@code seed}; a checkpoint is signed at most every hour of the
-   * test's clock, and on close.
+   * Options that draw everything from {@code seed}; a checkpoint is signed at most every hour of
+   * the test's clock, and on close.
    */
   public static LogOptions options(long seed, Anchor anchor) {
     return LogOptions.withAnchor(anchor)

@@ -109,7 +109,8 @@ class AppendingTest {
     assertThat(stored.stream()).isEqualTo("a");
     assertThat(stored.type()).isEqualTo("tested");
     assertThat(stored.admittedBy()).isEqualTo("test/1");
-    assertThat(stored.payload()).hasValueSatisfying(p -> assertThat(p).asString().isEqualTo("payload of x"));
+    assertThat(stored.payload())
+        .hasValueSatisfying(p -> assertThat(p).asString().isEqualTo("payload of x"));
     assertThat(stored.previousLink()).isEqualTo(EventRecord.genesis("test.example/log"));
     assertThat(stored.bodyHash()).isEqualTo(Body.hash(stored.body().orElseThrow()));
     assertThat(log.get(2)).isEmpty();
@@ -147,11 +148,9 @@ class AppendingTest {
 
   @Test
   void a_stream_that_is_elsewhere_than_believed_is_a_conflict() {
-    assertThat(log.append(Append.of(event("x")).expecting(1)))
-        .isEqualTo(new Conflict("a", 1, 0));
+    assertThat(log.append(Append.of(event("x")).expecting(1))).isEqualTo(new Conflict("a", 1, 0));
     assertThat(log.append(Append.of(event("x")).expecting(0))).isInstanceOf(Appended.class);
-    assertThat(log.append(Append.of(event("y")).expecting(0)))
-        .isEqualTo(new Conflict("a", 0, 1));
+    assertThat(log.append(Append.of(event("y")).expecting(0))).isEqualTo(new Conflict("a", 0, 1));
     assertThat(log.lastRevision("a")).isEqualTo(1);
   }
 
@@ -214,7 +213,8 @@ class AppendingTest {
     log.append(Append.of(event("x")));
     now.addAndGet(-5_000);
     log.append(Append.of(event("y")));
-    assertThat(log.get(2).orElseThrow().recordedAt()).isEqualTo(log.get(1).orElseThrow().recordedAt());
+    assertThat(log.get(2).orElseThrow().recordedAt())
+        .isEqualTo(log.get(1).orElseThrow().recordedAt());
   }
 
   @Test
@@ -245,7 +245,8 @@ class AppendingTest {
       Appended ack = appended(Append.of(List.of(event(id), event(id + "-b"))).proven());
       var proof = ack.proof().orElseThrow();
       byte[] leaf = EventRecord.link(log.get(ack.first()).orElseThrow().record());
-      var opened = SignedCheckpoint.open(proof.checkpoint().bytes(), TestLogs.keys().signer().vkey());
+      var opened =
+          SignedCheckpoint.open(proof.checkpoint().bytes(), TestLogs.keys().signer().vkey());
       assertThat(opened).isInstanceOf(SignedCheckpoint.Opening.Opened.class);
       var checkpoint = ((SignedCheckpoint.Opening.Opened) opened).checkpoint().checkpoint();
       assertThat(checkpoint.size()).isEqualTo(ack.head().size());
@@ -315,7 +316,8 @@ class AppendingTest {
     assertThatThrownBy(() -> crashing.append(Append.of(event("x"))))
         .isInstanceOf(StorageFailed.class);
     // The process dies here: the checkpoint is stored, and nobody outside knows of it.
-    assertThat(anchor.last()).isNotEqualTo(engine.latestCheckpoint(LogId.MAIN).map(StoredCheckpoint::note));
+    assertThat(anchor.last())
+        .isNotEqualTo(engine.latestCheckpoint(LogId.MAIN).map(StoredCheckpoint::note));
     fails.set(false);
     log = open(options);
     assertThat(anchor.last()).hasValue(engine.latestCheckpoint(LogId.MAIN).orElseThrow().note());
@@ -359,9 +361,7 @@ class AppendingTest {
       for (AppendResult result : log.appendAll(appends)) {
         assertThat(result)
             .isInstanceOf(
-                failure == FailingEngine.Next.FAILS_AFTER
-                    ? AlreadyPresent.class
-                    : Appended.class);
+                failure == FailingEngine.Next.FAILS_AFTER ? AlreadyPresent.class : Appended.class);
       }
     }
   }
@@ -377,8 +377,7 @@ class AppendingTest {
           }
         };
     EventLog old =
-        EventLog.open(
-            fenced, LogId.MAIN, TestLogs.keys(), TestLogs.options(1, new MemoryAnchor()));
+        EventLog.open(fenced, LogId.MAIN, TestLogs.keys(), TestLogs.options(1, new MemoryAnchor()));
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> waiting =
           threads.submit(() -> old.subscribe(Cursor.BEGINNING).next(Duration.ofMinutes(1)));

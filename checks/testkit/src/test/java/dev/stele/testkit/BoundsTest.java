@@ -3,6 +3,7 @@ package dev.stele.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.stele.core.engine.LogId;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.EventRecord;
@@ -14,7 +15,6 @@ import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.Stamp;
 import dev.stele.core.proof.Verdict;
-import dev.stele.core.engine.LogId;
 import dev.stele.testkit.gate.TestGate;
 import java.time.Duration;
 import java.util.Collections;
@@ -66,8 +66,7 @@ class BoundsTest {
 
   @Test
   void of_payloads() {
-    holds(
-        EventDraft.MAX_PAYLOAD_BYTES, n -> EventDraft.of("s", "t", "", new byte[n]));
+    holds(EventDraft.MAX_PAYLOAD_BYTES, n -> EventDraft.of("s", "t", "", new byte[n]));
   }
 
   @Test
@@ -76,8 +75,7 @@ class BoundsTest {
     holds(
         Claim.MAX_SCOPE_BYTES,
         n -> new Claim("s".repeat(n), new byte[1], OnDuplicate.REFUSE, Claim.NEVER));
-    holds(
-        Claim.MAX_KEY_BYTES, n -> new Claim("s", new byte[n], OnDuplicate.REFUSE, Claim.NEVER));
+    holds(Claim.MAX_KEY_BYTES, n -> new Claim("s", new byte[n], OnDuplicate.REFUSE, Claim.NEVER));
     refused(() -> new Claim("", new byte[1], OnDuplicate.REFUSE, Claim.NEVER));
     refused(() -> new Claim("a b", new byte[1], OnDuplicate.REFUSE, Claim.NEVER));
     refused(() -> new Claim("é", new byte[1], OnDuplicate.REFUSE, Claim.NEVER));
@@ -159,8 +157,7 @@ class BoundsTest {
                     })
                 .toList(),
             "u".repeat(EventDraft.MAX_SUBJECT_BYTES));
-    EventLog log =
-        EventLog.open(engine, LogId.MAIN, TestLogs.keys(), TestLogs.options(1, anchor));
+    EventLog log = EventLog.open(engine, LogId.MAIN, TestLogs.keys(), TestLogs.options(1, anchor));
     log.append(Append.of(TestGate.admit(largest)));
     var stored = log.get(1).orElseThrow();
     assertThat(stored.stream()).isEqualTo(largest.stream());

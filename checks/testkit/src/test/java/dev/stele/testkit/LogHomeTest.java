@@ -58,8 +58,7 @@ class LogHomeTest {
   @Test
   void refuses_a_secret_and_a_public_key_that_are_not_of_one_pair() throws Exception {
     LogHome home = made(1);
-    LogHome.create(
-        folder.resolve("other.db"), "test.example/log", Optional.empty(), new Random(2));
+    LogHome.create(folder.resolve("other.db"), "test.example/log", Optional.empty(), new Random(2));
     Files.copy(
         folder.resolve("other.vkey"),
         folder.resolve("new/folder/events.vkey"),
@@ -76,8 +75,8 @@ class LogHomeTest {
       }
       Files.writeString(folder.resolve("new/folder/events" + left), "something else");
       assertThatThrownBy(() -> made(2)).isInstanceOf(StorageFailed.class);
-      assertThat(folder.resolve("new/folder")).isDirectoryNotContaining(
-          file -> !file.toString().endsWith("events" + left));
+      assertThat(folder.resolve("new/folder"))
+          .isDirectoryNotContaining(file -> !file.toString().endsWith("events" + left));
     }
   }
 

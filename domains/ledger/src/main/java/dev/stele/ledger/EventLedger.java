@@ -31,7 +31,6 @@ import dev.stele.sqlite.SqliteLogEngine;
 import dev.stele.sqlite.SqliteOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -49,12 +48,14 @@ import java.util.stream.StreamSupport;
  *
  * <p>Each event names the hash of the one before, and its own hash and signature are re-computed
  * before it is let in. Below that, the log links and signs everything once more, so that cutting,
- * reordering and rolling back show as well as changing. The ledger is checked when it is opened; one
- * that does not verify can be read, and every append is answered {@link LedgerAppend.Corrupted}.
+ * reordering and rolling back show as well as changing. The ledger is checked when it is opened;
+ * one that does not verify can be read, and every append is answered {@link
+ * LedgerAppend.Corrupted}.
  *
- * <p>An ack is durable unless the options say otherwise. Thread-safe: callers share commits, so many
- * threads append many times faster than one. A disk that fails throws {@link StorageFailed}, whose
- * cause is the database's or the file system's own; whether that append is there shows by its id.
+ * <p>An ack is durable unless the options say otherwise. Thread-safe: callers share commits, so
+ * many threads append many times faster than one. A disk that fails throws {@link StorageFailed},
+ * whose cause is the database's or the file system's own; whether that append is there shows by its
+ * id.
  */
 public final class EventLedger implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.ledger");
@@ -154,15 +155,12 @@ public final class EventLedger implements AutoCloseable {
     }
     Optional<LogKeys> keys = home.keys();
     if (keys.isEmpty()) {
-      throw new StorageFailed(
-          "%s cannot be written without its .key file".formatted(database));
+      throw new StorageFailed("%s cannot be written without its .key file".formatted(database));
     }
     SqliteLogEngine engine =
-        SqliteLogEngine.openWriter(
-            database, SqliteOptions.DEFAULT, List.of(new LedgerTable()));
+        SqliteLogEngine.openWriter(database, SqliteOptions.DEFAULT, List.of(new LedgerTable()));
     try {
-      EventLedger ledger =
-          new EventLedger(database, nodeId, options, home, keys.get(), engine);
+      EventLedger ledger = new EventLedger(database, nodeId, options, home, keys.get(), engine);
       ledger.registerNode();
       return ledger;
     } catch (RuntimeException | Error e) {
@@ -275,7 +273,9 @@ public final class EventLedger implements AutoCloseable {
 
   /** Lets a key sign from here on; the log's own key vouches for it. */
   public KeyOutcome registerKey(byte[] publicKey, String label) {
-    return act(SignedNote.sign(keyAct(KeyAct.Act.REGISTER, publicKey, "", label, "").text(), keys.signer()));
+    return act(
+        SignedNote.sign(
+            keyAct(KeyAct.Act.REGISTER, publicKey, "", label, "").text(), keys.signer()));
   }
 
   /**
@@ -450,8 +450,7 @@ public final class EventLedger implements AutoCloseable {
 
   /** What was counted since it was opened. */
   public LedgerMetrics metrics() {
-    return new LedgerMetrics(
-        appended.sum(), startupChecks.sum(), corruptions.sum(), refused.sum());
+    return new LedgerMetrics(appended.sum(), startupChecks.sum(), corruptions.sum(), refused.sum());
   }
 
   /** The log below, to read, prove and subscribe. */
@@ -509,8 +508,7 @@ public final class EventLedger implements AutoCloseable {
       if (table.isPresent()) {
         long at = table.get().position();
         verdict =
-            new Verdict.Broken(
-                intact.scope(), at - 1, at, new Fault.View(table.get().detail()));
+            new Verdict.Broken(intact.scope(), at - 1, at, new Fault.View(table.get().detail()));
       }
     }
     if (verdict instanceof Verdict.Broken) {

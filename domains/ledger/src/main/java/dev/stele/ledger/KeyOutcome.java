@@ -13,8 +13,8 @@ public sealed interface KeyOutcome {
   /**
    * The act is not one that counts.
    *
-   * @param code {@code bad-shape}, {@code bad-signature}, {@code bad-time}, {@code known-key}, {@code
-   *     unknown-key}, {@code revoked-key} or {@code too-many-keys}
+   * @param code {@code bad-shape}, {@code bad-signature}, {@code bad-time}, {@code known-key},
+   *     {@code unknown-key}, {@code revoked-key} or {@code too-many-keys}
    * @param reason one sentence for people
    */
   record Refused(String code, String reason) implements KeyOutcome {}

@@ -102,10 +102,13 @@ public final class LedgerImport {
             ledger,
             Checks.ALL.withoutHash().withoutSignature(),
             List.of(
-                "The event hashes cannot be re-computed: what they were computed from is not there.",
-                "The signatures cannot be verified: neither the signed bytes nor the public keys are there.",
+                "The event hashes cannot be re-computed: what they were computed from is not"
+                    + " there.",
+                "The signatures cannot be verified: neither the signed bytes nor the public keys"
+                    + " are there.",
                 "The payloads are not there: only references to them were kept.",
-                "The hashes do not commit to history: the chain holds only as far as its links were kept honestly until now.",
+                "The hashes do not commit to history: the chain holds only as far as its links were"
+                    + " kept honestly until now.",
                 "Events that were cut off the end before the import left no trace.",
                 "The times are those the source wrote; nobody vouches for them."))
         .run(events);

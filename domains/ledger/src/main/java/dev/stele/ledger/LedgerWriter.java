@@ -45,8 +45,8 @@ import java.util.function.Supplier;
  * <p>Head and revision run ahead of what is durable by whatever is in flight. Each append expects
  * the revision before it, so when one of them does not land, none of those behind it does, and the
  * head is never a hash that is not in the log. Then everybody waits until nothing is in flight, and
- * the first reads head and revision from the log again. Who lost its place through another's failure
- * tries once more, alone.
+ * the first reads head and revision from the log again. Who lost its place through another's
+ * failure tries once more, alone.
  *
  * <p>A key act waits until nothing is in flight and holds the lock until it is durable: what was
  * judged by the old ring is before it, or is judged again.
@@ -339,8 +339,7 @@ final class LedgerWriter {
       known = true;
       return switch (result) {
         case AppendResult.Appended appended -> {
-          registry.apply(
-              appended.first(), admitted.draft().type(), admitted.draft().payload());
+          registry.apply(appended.first(), admitted.draft().type(), admitted.draft().payload());
           yield new KeyOutcome.Recorded(id.substring(id.indexOf('/') + 1), appended.first());
         }
         case AppendResult.Refused _ ->

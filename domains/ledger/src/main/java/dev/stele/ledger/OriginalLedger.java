@@ -57,7 +57,8 @@ public final class OriginalLedger implements Iterator<LedgerImport.Candidate>, A
       List<String> indexes = new ArrayList<>();
       try (ResultSet names =
           statement.executeQuery(
-              "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'ledger_events'")) {
+              "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name ="
+                  + " 'ledger_events'")) {
         while (names.next()) {
           if (INDEXES.contains(names.getString(1))) {
             indexes.add(names.getString(1));
@@ -69,13 +70,13 @@ public final class OriginalLedger implements Iterator<LedgerImport.Candidate>, A
               .createStatement()
               .executeQuery(
                   "SELECT seq_no, event_id, timestamp, event_hash, prev_event_hash, signature,"
-                      + " public_key_id, event_type, payload_ref FROM ledger_events ORDER BY seq_no");
+                      + " public_key_id, event_type, payload_ref FROM ledger_events ORDER BY"
+                      + " seq_no");
       return new OriginalLedger(database, connection, rows, List.copyOf(indexes));
     } catch (SQLException e) {
       close(connection);
       throw new StorageFailed(
-          "%s has no table ledger_events that can be read: %s"
-              .formatted(database, e.getMessage()),
+          "%s has no table ledger_events that can be read: %s".formatted(database, e.getMessage()),
           e);
     }
   }

@@ -10,8 +10,8 @@
  *                                                                 table ledger_events   a view ◄┘
  * </pre>
  *
- * <p>Read {@link dev.stele.ledger.EventLedger} first. Depends on {@code crypto}, {@code core} and the
- * SQLite engine, so that who embeds it gets nothing else.
+ * <p>Read {@link dev.stele.ledger.EventLedger} first. Depends on {@code crypto}, {@code core} and
+ * the SQLite engine, so that who embeds it gets nothing else.
  */
 @NullMarked
 package dev.stele.ledger;

@@ -113,10 +113,8 @@ class AKeyOfALedgerTest {
       Ed25519Key next = key(2);
       ledger.registerKey(old.publicKey(), "source");
       isRefused(ledger.act(act(ledger, KeyAct.Act.REGISTER, next, "", old, next)), "bad-signature");
-      isRefused(
-          ledger.act(act(ledger, KeyAct.Act.ROTATE, next, id(old), old)), "bad-signature");
-      isRefused(
-          ledger.act(act(ledger, KeyAct.Act.ROTATE, next, id(old), next)), "bad-signature");
+      isRefused(ledger.act(act(ledger, KeyAct.Act.ROTATE, next, id(old), old)), "bad-signature");
+      isRefused(ledger.act(act(ledger, KeyAct.Act.ROTATE, next, id(old), next)), "bad-signature");
       assertThat(ledger.act(act(ledger, KeyAct.Act.ROTATE, next, id(old), old, next)))
           .isInstanceOf(KeyOutcome.Recorded.class);
       isRefused(ledger.act(act(ledger, KeyAct.Act.REVOKE, next, "", old)), "bad-signature");
@@ -194,8 +192,7 @@ class AKeyOfALedgerTest {
       long revokedAt = ledger.keyRing().find(source.keyId()).orElseThrow().revokedAt();
       assertThat(revokedAt).isPositive();
       assertThat(
-              ledger
-                  .stream(1)
+              ledger.stream(1)
                   .filter(entry -> entry.event().publicKeyId().equals(source.keyId()))
                   .filter(entry -> entry.position() > revokedAt))
           .isEmpty();

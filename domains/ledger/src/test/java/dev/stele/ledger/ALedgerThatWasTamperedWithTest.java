@@ -26,15 +26,25 @@ class ALedgerThatWasTamperedWithTest {
   static Stream<Arguments> edits() {
     return Stream.of(
         // The table that everybody can read.
-        edit("change payload_ref", 5, "UPDATE ledger_events SET payload_ref='s3://evil' WHERE seq_no=5"),
-        edit("change timestamp", 5, "UPDATE ledger_events SET timestamp=timestamp-1 WHERE seq_no=5"),
-        edit("change signature", 5, "UPDATE ledger_events SET signature=zeroblob(64) WHERE seq_no=5"),
+        edit(
+            "change payload_ref",
+            5,
+            "UPDATE ledger_events SET payload_ref='s3://evil' WHERE seq_no=5"),
+        edit(
+            "change timestamp", 5, "UPDATE ledger_events SET timestamp=timestamp-1 WHERE seq_no=5"),
+        edit(
+            "change signature",
+            5,
+            "UPDATE ledger_events SET signature=zeroblob(64) WHERE seq_no=5"),
         edit("change key id", 5, "UPDATE ledger_events SET public_key_id='x' WHERE seq_no=5"),
         edit("change event_id", 5, "UPDATE ledger_events SET event_id='x' WHERE seq_no=5"),
         edit("change event_type", 5, "UPDATE ledger_events SET event_type='x' WHERE seq_no=5"),
         edit("forget event_type", 5, "UPDATE ledger_events SET event_type=NULL WHERE seq_no=5"),
         edit("change created_at", 5, "UPDATE ledger_events SET created_at=0 WHERE seq_no=5"),
-        edit("change prev hash", 3, "UPDATE ledger_events SET prev_event_hash=zeroblob(32) WHERE seq_no=3"),
+        edit(
+            "change prev hash",
+            3,
+            "UPDATE ledger_events SET prev_event_hash=zeroblob(32) WHERE seq_no=3"),
         edit("cut last 3 rows", 8, "DELETE FROM ledger_events WHERE seq_no > 7"),
         edit("delete all rows", 1, "DELETE FROM ledger_events"),
         edit("drop the table", 1, "DROP TABLE ledger_events"),
@@ -44,7 +54,10 @@ class ALedgerThatWasTamperedWithTest {
             1,
             "DELETE FROM ledger_events WHERE seq_no <= 4",
             "UPDATE ledger_events SET prev_event_hash=zeroblob(32) WHERE seq_no=5"),
-        edit("change hash of last row", 10, "UPDATE ledger_events SET event_hash=zeroblob(32) WHERE seq_no=10"),
+        edit(
+            "change hash of last row",
+            10,
+            "UPDATE ledger_events SET event_hash=zeroblob(32) WHERE seq_no=10"),
         edit(
             "change hash of row 5 and prev of row 6",
             5,
@@ -56,13 +69,14 @@ class ALedgerThatWasTamperedWithTest {
             5,
             "DELETE FROM ledger_events WHERE seq_no=5",
             "UPDATE ledger_events SET seq_no=seq_no-1 WHERE seq_no>5",
-            "UPDATE ledger_events SET prev_event_hash=(SELECT event_hash FROM ledger_events WHERE seq_no=4)"
-                + " WHERE seq_no=5"),
+            "UPDATE ledger_events SET prev_event_hash=(SELECT event_hash FROM ledger_events WHERE"
+                + " seq_no=4) WHERE seq_no=5"),
         edit(
             "add a row",
             11,
-            "INSERT INTO ledger_events SELECT 11,'x',timestamp,event_hash,prev_event_hash,signature,"
-                + "public_key_id,event_type,payload_ref,created_at FROM ledger_events WHERE seq_no=10"),
+            "INSERT INTO ledger_events SELECT"
+                + " 11,'x',timestamp,event_hash,prev_event_hash,signature,public_key_id,event_type,payload_ref,created_at"
+                + " FROM ledger_events WHERE seq_no=10"),
         edit(
             "add a trigger",
             1,
@@ -117,7 +131,8 @@ class ALedgerThatWasTamperedWithTest {
               LedgerHealth.Corrupted.class,
               corrupted -> {
                 assertThat(corrupted.nodeId()).isEqualTo("node-1");
-                if (what.startsWith("cut first 4 of") || what.startsWith("delete all of")
+                if (what.startsWith("cut first 4 of")
+                    || what.startsWith("delete all of")
                     || what.equals("add a trigger")) {
                   assertThat(corrupted.verdict().at()).isEqualTo(1);
                 } else {
@@ -128,8 +143,7 @@ class ALedgerThatWasTamperedWithTest {
               });
       LedgerHealth.Corrupted health = (LedgerHealth.Corrupted) ledger.health();
       assertThat(ledger.append("a", utf8("b"))).isEqualTo(new LedgerAppend.Corrupted(health));
-      assertThat(ledger.registerKey(new byte[32], "k"))
-          .isEqualTo(new KeyOutcome.Corrupted(health));
+      assertThat(ledger.registerKey(new byte[32], "k")).isEqualTo(new KeyOutcome.Corrupted(health));
       assertThat(ledger.metrics().ledgerCorruptionDetectionsTotal()).isEqualTo(1);
       assertThat(ledger.verify()).isInstanceOf(Verdict.Broken.class);
     }
@@ -148,8 +162,7 @@ class ALedgerThatWasTamperedWithTest {
   void namesAMissingEventASequenceViolation() {
     scene.tamper("DELETE FROM log_events WHERE place=6");
     try (EventLedger ledger = scene.open()) {
-      assertThat(ledger.faultOf(ledger.verify()))
-          .contains(new LedgerFault.SequenceViolation(5, 0));
+      assertThat(ledger.faultOf(ledger.verify())).contains(new LedgerFault.SequenceViolation(5, 0));
     }
   }
 

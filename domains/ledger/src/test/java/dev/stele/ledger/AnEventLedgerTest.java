@@ -185,7 +185,8 @@ class AnEventLedgerTest {
       for (int i = 1; i <= 100; i++) {
         appended(ledger.record(canonical("event-" + i, i)));
       }
-      // What a killed process leaves behind: the files as they are, with the log still to be folded.
+      // What a killed process leaves behind: the files as they are, with the log still to be
+      // folded.
       Files.createDirectories(copy);
       try (var files = Files.list(folder)) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -212,23 +213,23 @@ class AnEventLedgerTest {
           int thread = t;
           var _ =
               java.util.concurrent.CompletableFuture.runAsync(
-                  () -> {
-                    for (int i = 0; i < each; i++) {
-                      // Each fourth id is everybody's, so that refusals cut into the chain.
-                      String id = i % 4 == 0 ? "shared-" + i : thread + "-" + i;
-                      switch (ledger.record(canonical(id, 1))) {
-                        case LedgerAppend.Appended done -> numbers.add(done.seqNo());
-                        case LedgerAppend.DuplicateEventId _ -> {}
-                        case LedgerAppend other -> throw new AssertionError(other);
-                      }
-                    }
-                  },
-                  tasks)
-              .exceptionally(
-                  failure -> {
-                    failures.add(failure);
-                    return null;
-                  });
+                      () -> {
+                        for (int i = 0; i < each; i++) {
+                          // Each fourth id is everybody's, so that refusals cut into the chain.
+                          String id = i % 4 == 0 ? "shared-" + i : thread + "-" + i;
+                          switch (ledger.record(canonical(id, 1))) {
+                            case LedgerAppend.Appended done -> numbers.add(done.seqNo());
+                            case LedgerAppend.DuplicateEventId _ -> {}
+                            case LedgerAppend other -> throw new AssertionError(other);
+                          }
+                        }
+                      },
+                      tasks)
+                  .exceptionally(
+                      failure -> {
+                        failures.add(failure);
+                        return null;
+                      });
         }
       }
       assertThat(failures).isEmpty();

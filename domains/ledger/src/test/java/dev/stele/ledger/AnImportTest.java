@@ -39,10 +39,10 @@ class AnImportTest {
       statement.execute(
           "CREATE TABLE ledger_events ("
               + key
-              + ", event_id TEXT NOT NULL UNIQUE, timestamp INTEGER NOT NULL, event_hash BLOB NOT NULL,"
-              + " prev_event_hash BLOB NOT NULL, signature BLOB NOT NULL, public_key_id TEXT NOT NULL,"
-              + " event_type TEXT, payload_ref TEXT,"
-              + " created_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now') * 1000))");
+              + ", event_id TEXT NOT NULL UNIQUE, timestamp INTEGER NOT NULL, event_hash BLOB NOT"
+              + " NULL, prev_event_hash BLOB NOT NULL, signature BLOB NOT NULL, public_key_id TEXT"
+              + " NOT NULL, event_type TEXT, payload_ref TEXT, created_at INTEGER NOT NULL DEFAULT"
+              + " (strftime('%s', 'now') * 1000))");
       statement.execute("CREATE INDEX idx_event_id ON ledger_events(event_id)");
       statement.execute("CREATE INDEX idx_timestamp ON ledger_events(timestamp)");
       statement.execute("CREATE INDEX idx_seq_no ON ledger_events(seq_no)");

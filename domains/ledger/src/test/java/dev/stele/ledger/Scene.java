@@ -61,7 +61,13 @@ final class Scene {
 
   static CanonicalEvent canonical(String id, long sequence) {
     return new CanonicalEvent(
-        id, "track.update", NOW, "node-1", sequence, utf8("payload of " + id), Optional.of("s3://b/" + id));
+        id,
+        "track.update",
+        NOW,
+        "node-1",
+        sequence,
+        utf8("payload of " + id),
+        Optional.of("s3://b/" + id));
   }
 
   static EventSigner signer(int seed) {

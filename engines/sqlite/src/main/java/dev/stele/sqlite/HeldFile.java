@@ -13,7 +13,8 @@ import java.util.Map;
  * <p>POSIX gives up every lock of a process on a file when the process closes any descriptor of it
  * (SQLite, "How To Corrupt", section 2.2). An engine that opened and closed its database for a look
  * would lose SQLite's locks, and the next process to leave would take itself for the last one and
- * delete the write-ahead log under the writer. Nor is this a channel, which an interrupt would close.
+ * delete the write-ahead log under the writer. Nor is this a channel, which an interrupt would
+ * close.
  *
  * <p>Thread-safe.
  */

@@ -8,9 +8,9 @@ import java.util.List;
 /**
  * A table that retells one log and moves in the log's own transaction, with its sync.
  *
- * <p>It is derived: when it is new, or its version is, it is emptied and replayed from the log. When
- * it fails it is detached and its changes undone; the append goes on without it, and the failure is
- * logged.
+ * <p>It is derived: when it is new, or its version is, it is emptied and replayed from the log.
+ * When it fails it is detached and its changes undone; the append goes on without it, and the
+ * failure is logged.
  */
 public interface InlineView {
   /** The view's name in {@code log_views}. */

@@ -17,7 +17,8 @@ import java.util.concurrent.Semaphore;
  */
 final class ReadConnections {
   /** More readers than processors do not read faster; each holds a page cache of its own. */
-  private static final int MAX_CONNECTIONS = Math.max(4, Runtime.getRuntime().availableProcessors());
+  private static final int MAX_CONNECTIONS =
+      Math.max(4, Runtime.getRuntime().availableProcessors());
 
   interface Opener {
     Connection open() throws SQLException;

@@ -197,12 +197,14 @@ final class Schema {
                 statement,
                 "SELECT EXISTS (SELECT 1 FROM "
                     + index
-                    + " JOIN log_names ON number = log WHERE position NOT BETWEEN 1 AND indexed_to)")
+                    + " JOIN log_names ON number = log WHERE position NOT BETWEEN 1 AND"
+                    + " indexed_to)")
             != 0) {
           return Optional.of(index + " leads to an event that it does not cover");
         }
       }
-      // Until a tile is full, proofs are made from the rows below it: a tile that is there too early
+      // Until a tile is full, proofs are made from the rows below it: a tile that is there too
+      // early
       // would be taken for one that was checked.
       if (number(
               statement,
@@ -225,8 +227,8 @@ final class Schema {
   }
 
   /**
-   * The parts of the 100-byte header that SQLite itself does not insist on (its file format, section
-   * 1.3): what it writes there is fixed, so anything else is a change from outside.
+   * The parts of the 100-byte header that SQLite itself does not insist on (its file format,
+   * section 1.3): what it writes there is fixed, so anything else is a change from outside.
    */
   private Optional<String> checkHeader(HeldFile file) {
     byte[] header;
@@ -264,8 +266,7 @@ final class Schema {
         throw new IllegalStateException("schema.sql is not beside its class");
       }
       List<String> statements = new ArrayList<>();
-      for (String line :
-          new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
         if (line.startsWith("CREATE")) {
           statements.add(line.substring(0, line.lastIndexOf(';')));
         }

@@ -39,9 +39,10 @@ import org.sqlite.SQLiteException;
  * Logs in one SQLite file.
  *
  * <p>Opened by one process to write ({@link #openWriter}) and by any number to read ({@link
- * #openReader}). A commit is one transaction: head check, rows, tiles, checkpoint, inline views, and
- * now and then a flush of the indexes. {@code DURABLE} syncs the write-ahead log, {@code OS} leaves
- * that to the system; there is nothing weaker, so {@code MEMORY} is answered with {@code OS}.
+ * #openReader}). A commit is one transaction: head check, rows, tiles, checkpoint, inline views,
+ * and now and then a flush of the indexes. {@code DURABLE} syncs the write-ahead log, {@code OS}
+ * leaves that to the system; there is nothing weaker, so {@code MEMORY} is answered with {@code
+ * OS}.
  *
  * <p>Thread-safe as {@link LogEngine} says.
  */
@@ -51,7 +52,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   private static final int PLACE_SHIFT = 40;
   private static final long MAX_POSITION = (1L << PLACE_SHIFT) - 1;
 
-  private static final String ROW_COLUMNS = "SELECT place, link, record, body, keys FROM log_events ";
+  private static final String ROW_COLUMNS =
+      "SELECT place, link, record, body, keys FROM log_events ";
 
   private final Path database;
   private final Schema schema;
@@ -89,8 +91,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     final WriterLock lock;
 
     /**
-     * Held through each commit: the logs of one file share a connection, and so one transaction, and
-     * closing must not end it half-way.
+     * Held through each commit: the logs of one file share a connection, and so one transaction,
+     * and closing must not end it half-way.
      */
     final ReentrantLock turn = new ReentrantLock();
 
@@ -276,7 +278,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
     PreparedStatement select =
         lent.statement(
-            "SELECT place, link FROM log_events WHERE place > ? AND place <= ? ORDER BY place DESC LIMIT 1");
+            "SELECT place, link FROM log_events WHERE place > ? AND place <= ? ORDER BY place DESC"
+                + " LIMIT 1");
     select.setLong(1, state.get().place(0));
     select.setLong(2, state.get().place(MAX_POSITION));
     try (ResultSet row = select.executeQuery()) {
@@ -597,7 +600,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     List<Long> positions = new ArrayList<>();
     PreparedStatement select =
         lent.statement(
-            "SELECT position FROM log_streams WHERE log = ? AND key = ? AND revision > ? ORDER BY revision LIMIT ?");
+            "SELECT position FROM log_streams WHERE log = ? AND key = ? AND revision > ? ORDER BY"
+                + " revision LIMIT ?");
     select.setInt(1, state.number);
     select.setBytes(2, stream.bytes());
     select.setLong(3, after);
@@ -700,7 +704,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           }
           PreparedStatement select =
               lent.statement(
-                  "SELECT size, note FROM log_checkpoints WHERE log = ? AND size >= ? ORDER BY size LIMIT ?");
+                  "SELECT size, note FROM log_checkpoints WHERE log = ? AND size >= ? ORDER BY size"
+                      + " LIMIT ?");
           select.setInt(1, state.get().number);
           select.setLong(2, fromSize);
           select.setInt(3, limit);
@@ -725,7 +730,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           }
           PreparedStatement select =
               lent.statement(
-                  "SELECT size, note FROM log_checkpoints WHERE log = ? ORDER BY size DESC LIMIT 1");
+                  "SELECT size, note FROM log_checkpoints WHERE log = ? ORDER BY size DESC LIMIT"
+                      + " 1");
           select.setInt(1, state.get().number);
           try (ResultSet result = select.executeQuery()) {
             return result.next()
@@ -737,15 +743,20 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public long scanClaims(LogId log, Consumer<IndexEntry> sink) {
-    return scan(log, "SELECT key, 0, position FROM log_claims WHERE log = ? ORDER BY key, position",
-        PendingIndex::sortedClaims, sink);
+    return scan(
+        log,
+        "SELECT key, 0, position FROM log_claims WHERE log = ? ORDER BY key, position",
+        PendingIndex::sortedClaims,
+        sink);
   }
 
   @Override
   public long scanStreams(LogId log, Consumer<IndexEntry> sink) {
-    return scan(log,
+    return scan(
+        log,
         "SELECT key, revision, position FROM log_streams WHERE log = ? ORDER BY key, revision",
-        PendingIndex::sortedStreams, sink);
+        PendingIndex::sortedStreams,
+        sink);
   }
 
   private interface PendingEntries {
@@ -886,8 +897,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       return;
     }
     synchronized (state) {
-      PreparedStatement name =
-          lent.statement("SELECT indexed_to FROM log_names WHERE number = ?");
+      PreparedStatement name = lent.statement("SELECT indexed_to FROM log_names WHERE number = ?");
       name.setInt(1, state.number);
       try (ResultSet row = name.executeQuery()) {
         long indexedTo = row.next() ? row.getLong(1) : state.indexedTo;

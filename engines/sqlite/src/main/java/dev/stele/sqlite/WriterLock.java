@@ -15,8 +15,8 @@ import java.util.Set;
  */
 final class WriterLock implements AutoCloseable {
   /**
-   * The lock files this process holds; guarded by itself. Whether it holds one must be known without
-   * opening the file: closing it again would give up the lock that is held (POSIX).
+   * The lock files this process holds; guarded by itself. Whether it holds one must be known
+   * without opening the file: closing it again would give up the lock that is held (POSIX).
    */
   private static final Set<Path> HELD = new HashSet<>();
 

@@ -27,9 +27,10 @@ final class ChildJvm {
             main.getName()));
     command.addAll(arguments);
     return new ProcessBuilder(command)
-        .redirectError(new File("/dev/stderr").exists()
-            ? ProcessBuilder.Redirect.INHERIT
-            : ProcessBuilder.Redirect.DISCARD)
+        .redirectError(
+            new File("/dev/stderr").exists()
+                ? ProcessBuilder.Redirect.INHERIT
+                : ProcessBuilder.Redirect.DISCARD)
         .start();
   }
 

@@ -87,7 +87,8 @@ final class Forger {
     try (Connection connection = log.connect();
         Statement statement = connection.createStatement();
         ResultSet result =
-            statement.executeQuery("SELECT link, record, body, keys FROM log_events ORDER BY place")) {
+            statement.executeQuery(
+                "SELECT link, record, body, keys FROM log_events ORDER BY place")) {
       while (result.next()) {
         rows.add(
             new Row(
@@ -124,7 +125,8 @@ final class Forger {
                 "INSERT INTO log_events (place, link, record, body, keys) VALUES (?, ?, ?, ?, ?)");
         PreparedStatement tile =
             connection.prepareStatement(
-                "INSERT OR REPLACE INTO log_tiles (log, level, number, hashes) VALUES (0, 0, ?, ?)")) {
+                "INSERT OR REPLACE INTO log_tiles (log, level, number, hashes) VALUES (0, 0, ?,"
+                    + " ?)")) {
       ByteBuffer hashes = ByteBuffer.allocate(256 * 32);
       for (int i = 0; i < rows.size(); i++) {
         Row row = rows.get(i);

@@ -20,8 +20,7 @@ class HistoriesOnSqliteTest {
       Path database = folder.resolve(seed + ".db");
       LogEngine memory = new ReopenableMemory();
       List<String> inMemory = Histories.run(seed, 60, () -> memory);
-      List<String> onDisk =
-          Histories.run(seed, 60, () -> SqliteLogEngine.openWriter(database));
+      List<String> onDisk = Histories.run(seed, 60, () -> SqliteLogEngine.openWriter(database));
       assertThat(onDisk).as("seed %d", seed).isEqualTo(inMemory);
       for (String suffix : List.of(".db", ".db-wal", ".db-shm", ".db.lock")) {
         assertThat(folder.resolve(seed + suffix).toFile().delete() || !suffix.equals(".db"))

@@ -123,8 +123,9 @@ class OtherProcessesTest {
     Rows rows = new Rows();
     try (LogEngine writer = SqliteLogEngine.openWriter(database())) {
       rows.commit(writer, LogId.MAIN, "a", 3);
-      execute("CREATE TRIGGER disk_full BEFORE INSERT ON log_checkpoints"
-          + " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+      execute(
+          "CREATE TRIGGER disk_full BEFORE INSERT ON log_checkpoints"
+              + " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
       var batch = Rows.batchWithCheckpoint(rows.next("a", 2), 5);
       assertThatThrownBy(() -> rows.commit(writer, LogId.MAIN, batch))
           .isInstanceOf(StorageFailed.class);
@@ -146,8 +147,9 @@ class OtherProcessesTest {
     }
     try (LogEngine writer = SqliteLogEngine.openWriter(database())) {
       assertThat(writer.head(LogId.MAIN).size()).isEqualTo(1);
-      execute("CREATE TRIGGER disk_full BEFORE UPDATE ON log_names"
-          + " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+      execute(
+          "CREATE TRIGGER disk_full BEFORE UPDATE ON log_names"
+              + " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
       var batch = Rows.batch(rows.next("a", 2));
       assertThatThrownBy(() -> rows.commit(writer, LogId.MAIN, batch))
           .isInstanceOf(StorageFailed.class);

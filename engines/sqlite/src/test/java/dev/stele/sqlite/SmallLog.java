@@ -25,7 +25,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** A log with its files in one folder and its anchor in another, for tests that lay hands on them. */
+/**
+ * A log with its files in one folder and its anchor in another, for tests that lay hands on them.
+ */
 final class SmallLog {
   final Path folder;
   final LogHome home;
@@ -64,7 +66,8 @@ final class SmallLog {
       AppendResult result =
           log.append(
               Append.of(
-                  TestGate.event("stream-" + position % 2, "id-" + position, "payload " + position)));
+                  TestGate.event(
+                      "stream-" + position % 2, "id-" + position, "payload " + position)));
       if (!(result instanceof AppendResult.Appended)) {
         throw new AssertionError("appending " + position + " gave " + result);
       }

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Everything that someone with the database file can do to a log of ten events, each signed for, with
- * an anchor elsewhere: each is found, at its place, and the log takes no more events.
+ * Everything that someone with the database file can do to a log of ten events, each signed for,
+ * with an anchor elsewhere: each is found, at its place, and the log takes no more events.
  */
 @Tag("engine")
 class TamperingTest {
@@ -103,10 +103,7 @@ class TamperingTest {
                 changes("salt", row -> row.body[0] ^= 1, Fault.Payload.class),
                 Stream.of(
                     new Tampering(
-                        "claim of 5",
-                        rows(f -> f.at(5).changeClaim()),
-                        5,
-                        Fault.Payload.class),
+                        "claim of 5", rows(f -> f.at(5).changeClaim()), 5, Fault.Payload.class),
                     new Tampering(
                         "claim of 5 with all links, but not under the index key",
                         both(
@@ -149,7 +146,10 @@ class TamperingTest {
                 8,
                 Fault.Gap.class),
             new Tampering(
-                "last 3 cut with all checkpoints", both(cutTail, NO_CHECKPOINTS), 8, Fault.Gap.class),
+                "last 3 cut with all checkpoints",
+                both(cutTail, NO_CHECKPOINTS),
+                8,
+                Fault.Gap.class),
             new Tampering("all cut", sql("DELETE FROM log_events"), 1, Fault.Gap.class),
             new Tampering(
                 "all cut with all checkpoints",
@@ -176,9 +176,12 @@ class TamperingTest {
                 Fault.Gap.class),
             new Tampering("first 4 cut, the others moved up", moveUp, 1, Fault.Gap.class),
             new Tampering(
-                "first 4 cut, the others moved up and linked", moveUpAndLink, 1,
+                "first 4 cut, the others moved up and linked",
+                moveUpAndLink,
+                1,
                 Fault.Checkpoint.class),
-            new Tampering("5 dropped", sql("DELETE FROM log_events WHERE place = 5"), 5, Fault.Gap.class),
+            new Tampering(
+                "5 dropped", sql("DELETE FROM log_events WHERE place = 5"), 5, Fault.Gap.class),
             new Tampering("5 dropped, the rest linked", dropAndLink, 5, Fault.Checkpoint.class),
             new Tampering(
                 "5 dropped, the rest linked, later checkpoints dropped",
@@ -197,7 +200,8 @@ class TamperingTest {
                 5,
                 Fault.Checkpoint.class),
             new Tampering("link of 5", rows(f -> f.at(5).link[0] ^= 1), 5, Fault.Link.class),
-            new Tampering("link of the last", rows(f -> f.at(10).link[0] ^= 1), 10, Fault.Link.class),
+            new Tampering(
+                "link of the last", rows(f -> f.at(10).link[0] ^= 1), 10, Fault.Link.class),
             new Tampering(
                 "link of 5, and 6 names it",
                 rows(
@@ -231,14 +235,15 @@ class TamperingTest {
                     forger -> {
                       Forger.Row last = forger.at(10);
                       forger.rows.add(
-                          new Forger.Row(
-                              last.link, last.record.clone(), last.body, new byte[0]));
+                          new Forger.Row(last.link, last.record.clone(), last.body, new byte[0]));
                       forger.relinkFrom(11);
                     }),
                 11,
                 Fault.Claim.class),
             new Tampering(
-                "body of 5 gone", sql("UPDATE log_events SET body = NULL WHERE place = 5"), 5,
+                "body of 5 gone",
+                sql("UPDATE log_events SET body = NULL WHERE place = 5"),
+                5,
                 Fault.Payload.class),
             new Tampering(
                 "index keys of 5 changed",
@@ -246,7 +251,9 @@ class TamperingTest {
                 5,
                 Fault.Claim.class),
             new Tampering(
-                "index keys of 5 gone", sql("UPDATE log_events SET keys = x'' WHERE place = 5"), 5,
+                "index keys of 5 gone",
+                sql("UPDATE log_events SET keys = x'' WHERE place = 5"),
+                5,
                 Fault.Claim.class),
             new Tampering(
                 "a stray claim",
@@ -272,12 +279,16 @@ class TamperingTest {
                 Fault.Gap.class),
             new Tampering(
                 "a tile before it is full",
-                sql("INSERT INTO log_tiles (log, level, number, hashes) VALUES (0, 0, 0, zeroblob(8192))"),
+                sql(
+                    "INSERT INTO log_tiles (log, level, number, hashes) VALUES (0, 0, 0,"
+                        + " zeroblob(8192))"),
                 11,
                 Fault.Gap.class),
             new Tampering(
                 "a tile of later",
-                sql("INSERT INTO log_tiles (log, level, number, hashes) VALUES (0, 0, 7, zeroblob(8192))"),
+                sql(
+                    "INSERT INTO log_tiles (log, level, number, hashes) VALUES (0, 0, 7,"
+                        + " zeroblob(8192))"),
                 11,
                 Fault.Gap.class),
             new Tampering(
@@ -285,8 +296,7 @@ class TamperingTest {
                 sql("UPDATE log_names SET indexed_to = 5"),
                 1,
                 Fault.Claim.class),
-            new Tampering(
-                "the fence", sql("UPDATE log_names SET fence = 77"), 11, Fault.Gap.class),
+            new Tampering("the fence", sql("UPDATE log_names SET fence = 77"), 11, Fault.Gap.class),
             new Tampering(
                 "a checkpoint of 5 put for 6",
                 sql(
@@ -309,7 +319,9 @@ class TamperingTest {
                 Fault.Gap.class),
             new Tampering(
                 "a trigger that swallows",
-                sql("CREATE TRIGGER lost BEFORE INSERT ON log_events BEGIN SELECT RAISE(IGNORE); END"),
+                sql(
+                    "CREATE TRIGGER lost BEFORE INSERT ON log_events BEGIN SELECT RAISE(IGNORE);"
+                        + " END"),
                 11,
                 Fault.Gap.class));
     return Stream.concat(fields, rows);

@@ -71,8 +71,7 @@ final class AppendCommand extends SteleCommand {
     }
     byte[] payload = payload();
     if (key != null) {
-      return new SignedAppend(log, key)
-          .run(terminal, type, stream, id, expected, payload);
+      return new SignedAppend(log, key).run(terminal, type, stream, id, expected, payload);
     }
     Admission admission =
         new UnsignedGate()
@@ -110,8 +109,7 @@ final class AppendCommand extends SteleCommand {
             List.of(
                 "appended at position %,d (%s)"
                     .formatted(
-                        appended.first(),
-                        appended.durability().name().toLowerCase(Locale.ROOT))));
+                        appended.first(), appended.durability().name().toLowerCase(Locale.ROOT))));
         yield ExitCode.DONE;
       }
       case AppendResult.AlreadyPresent(long at) -> {
@@ -131,8 +129,7 @@ final class AppendCommand extends SteleCommand {
               terminal,
               "claim-taken",
               "%s is held by position %d".formatted(claim.scope(), holder));
-      case AppendResult.ReadOnly(var verdict) ->
-          refused(terminal, "read-only", verdict.toString());
+      case AppendResult.ReadOnly(var verdict) -> refused(terminal, "read-only", verdict.toString());
     };
   }
 

@@ -63,8 +63,6 @@ final class CatCommand extends SteleCommand {
   }
 
   private List<StoredEvent> page(LogReader reader, long cursor) {
-    return stream == null
-        ? reader.read(cursor, PAGE)
-        : reader.readStream(stream, cursor, PAGE);
+    return stream == null ? reader.read(cursor, PAGE) : reader.readStream(stream, cursor, PAGE);
   }
 }

@@ -69,8 +69,7 @@ final class CheckCommand extends SteleCommand {
         json.put("recordedAt", event.recordedAt().toString());
         json.put("admittedBy", event.admittedBy());
         json.put("erased", event.payload().isEmpty());
-        json.put(
-            "payload", event.payload().map(Base64.getEncoder()::encodeToString).orElse(null));
+        json.put("payload", event.payload().map(Base64.getEncoder()::encodeToString).orElse(null));
         terminal.answer(
             json,
             List.of(

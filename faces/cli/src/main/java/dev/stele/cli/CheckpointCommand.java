@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 
-@Command(name = "checkpoint", description = "Sign and show the log's tree head, as a C2SP checkpoint.")
+@Command(
+    name = "checkpoint",
+    description = "Sign and show the log's tree head, as a C2SP checkpoint.")
 final class CheckpointCommand extends SteleCommand {
   @Override
   int run(Terminal terminal) {

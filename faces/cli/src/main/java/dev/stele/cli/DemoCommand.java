@@ -75,7 +75,8 @@ final class DemoCommand extends SteleCommand {
     Path folder = freeFolder();
     Path database = folder.resolve("log.db");
     Path anchors = folder.resolveSibling(folder.getFileName() + "-anchor");
-    terminal.say("This makes a log, puts signed events into it, and shows that nobody can change one");
+    terminal.say(
+        "This makes a log, puts signed events into it, and shows that nobody can change one");
     terminal.say("unnoticed. Everything is in " + folder + ".");
     terminal.say("");
 
@@ -90,7 +91,11 @@ final class DemoCommand extends SteleCommand {
 
     appendLedgerEvents(terminal, database, anchors);
     appendNostrEvents(terminal, home);
-    boolean sound = verify(terminal, home, "4. Verify: re-compute every hash and signature from the stored bytes.");
+    boolean sound =
+        verify(
+            terminal,
+            home,
+            "4. Verify: re-compute every hash and signature from the stored bytes.");
     sound &= prove(terminal, home, folder);
     sound &= tamper(terminal, home);
 
@@ -133,8 +138,7 @@ final class DemoCommand extends SteleCommand {
     Ed25519Key key = Ed25519Key.fromSeed(fixedSecret("sensor"));
     EventSigner signer = new EventSigner(key, InstantSource.system(), new SecureRandom());
     try (EventLedger ledger =
-        EventLedger.open(
-            database, "demo-node", LedgerOptions.defaults().anchoredIn(anchors))) {
+        EventLedger.open(database, "demo-node", LedgerOptions.defaults().anchoredIn(anchors))) {
       ledger.registerKey(key.publicKey(), "demo sensor");
       byte[] head = ledger.chainHead();
       terminal.begin("   appending");
@@ -153,7 +157,8 @@ final class DemoCommand extends SteleCommand {
                   number,
                   reading.getBytes(StandardCharsets.UTF_8),
                   Optional.empty());
-          if (!(signer.sign(event, head) instanceof EventSigner.Signing.Signed(SignedEvent signed))) {
+          if (!(signer.sign(event, head)
+              instanceof EventSigner.Signing.Signed(SignedEvent signed))) {
             throw new IllegalStateException("the demo's own event was not signed");
           }
           batch.add(signed);
@@ -221,7 +226,9 @@ final class DemoCommand extends SteleCommand {
     double seconds = (System.nanoTime() - startNanos) / 1e9;
     report.put(what, count);
     report.put(what + "PerSecond", Math.round(count / seconds));
-    terminal.say("   %,d events %s in %.1f s: %,.0f a second".formatted(count, done, seconds, count / seconds));
+    terminal.say(
+        "   %,d events %s in %.1f s: %,.0f a second"
+            .formatted(count, done, seconds, count / seconds));
     terminal.say("");
   }
 
@@ -243,8 +250,7 @@ final class DemoCommand extends SteleCommand {
       var event = reader.get(1_234).orElseThrow();
       SignedCheckpoint checkpoint = reader.latestCheckpoint().orElseThrow();
       Files.write(
-          file,
-          EventProof.build(event.record(), event.body(), 1_234, checkpoint, reader.nodes()));
+          file, EventProof.build(event.record(), event.body(), 1_234, checkpoint, reader.nodes()));
     }
     terminal.say("5. A proof that event 1,234 is in the log: " + file);
     terminal.say("   Checked with nothing but that file and the public key:");
@@ -255,10 +261,7 @@ final class DemoCommand extends SteleCommand {
             terminal.say(
                 "   PROVEN: event %,d, %s, in the log of %,d events that %s signed"
                     .formatted(
-                        event.position(),
-                        event.id(),
-                        checkpoint.checkpoint().size(),
-                        key.name()));
+                        event.position(), event.id(), checkpoint.checkpoint().size(), key.name()));
             yield true;
           }
           case EventProof.Outcome.Refused(String reason) -> {
@@ -266,7 +269,8 @@ final class DemoCommand extends SteleCommand {
             yield false;
           }
         };
-    terminal.say("   The same by hand: ./stele check " + file + " --vkey " + folder.resolve("log.vkey"));
+    terminal.say(
+        "   The same by hand: ./stele check " + file + " --vkey " + folder.resolve("log.vkey"));
     terminal.say("");
     report.put("proof", file.toString());
     report.put("proven", proven);
@@ -278,7 +282,8 @@ final class DemoCommand extends SteleCommand {
     try (SqliteLogEngine engine = SqliteLogEngine.openReader(home.database())) {
       size = engine.head(LogId.MAIN).size();
     }
-    terminal.say("6. Now break it: one byte of one event, changed in the database behind the log's back.");
+    terminal.say(
+        "6. Now break it: one byte of one event, changed in the database behind the log's back.");
     long victim = chooseVictim(terminal, size);
     flip(home.database(), victim);
     terminal.say("   changed: the last byte of the payload of event %,d".formatted(victim));
@@ -351,8 +356,7 @@ final class DemoCommand extends SteleCommand {
 
   private static boolean appendIsRefused(LogHome home) {
     try (EventLog writer = openWriter(home)) {
-      var input =
-          new UnsignedGate.Input("main", "note", "", new byte[] {1}, "");
+      var input = new UnsignedGate.Input("main", "note", "", new byte[] {1}, "");
       return new UnsignedGate().judge(input, Instant.now()) instanceof Admitted admitted
           && writer.append(Append.of(admitted)) instanceof AppendResult.ReadOnly;
     }

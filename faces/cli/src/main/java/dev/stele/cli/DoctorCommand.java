@@ -32,7 +32,12 @@ final class DoctorCommand extends SteleCommand {
     boolean sound = true;
 
     json.put("java", Runtime.version().toString());
-    lines.add("java       " + Runtime.version() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+    lines.add(
+        "java       "
+            + Runtime.version()
+            + ", "
+            + Runtime.getRuntime().availableProcessors()
+            + " processors");
 
     List<Map<String, Object>> providers = new ArrayList<>();
     for (CryptoProviders.InUse used : CryptoProviders.describe()) {
@@ -70,8 +75,8 @@ final class DoctorCommand extends SteleCommand {
     if (!believable) {
       sound = false;
       lines.add(
-          "           that is too fast for a disk: it may lose what it says it has synced (tmpfs, or"
-              + " a write cache); what is durable here may not survive a loss of power");
+          "           that is too fast for a disk: it may lose what it says it has synced (tmpfs,"
+              + " or a write cache); what is durable here may not survive a loss of power");
     }
 
     LogHome home = LogHome.of(database);
@@ -79,11 +84,17 @@ final class DoctorCommand extends SteleCommand {
     if (home.exists()) {
       boolean keys = home.keys().isPresent();
       json.put("keyFile", keys);
-      lines.add("log        " + log.uri() + (keys ? ", its key file is here" : ", WITHOUT its key file: read only"));
+      lines.add(
+          "log        "
+              + log.uri()
+              + (keys ? ", its key file is here" : ", WITHOUT its key file: read only"));
       boolean anchored = log.anchor(home).last().isPresent();
       json.put("anchor", log.anchor(home).describe());
       json.put("anchored", anchored);
-      lines.add("anchor     " + log.anchor(home).describe() + (anchored ? "" : " (nothing recorded yet)"));
+      lines.add(
+          "anchor     "
+              + log.anchor(home).describe()
+              + (anchored ? "" : " (nothing recorded yet)"));
       Path anchor = Path.of(log.anchor(home).describe());
       boolean apart =
           Files.exists(anchor)

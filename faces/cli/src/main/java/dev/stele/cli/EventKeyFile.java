@@ -37,7 +37,9 @@ final class EventKeyFile {
       channel.force(true);
     } catch (FileAlreadyExistsException e) {
       throw new CannotRun(
-          "file-exists", file + " is there already; keys are never overwritten", "name another file");
+          "file-exists",
+          file + " is there already; keys are never overwritten",
+          "name another file");
     }
   }
 

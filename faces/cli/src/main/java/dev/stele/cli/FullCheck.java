@@ -39,7 +39,8 @@ final class FullCheck {
       Verifier verifier =
           Verifier.of(engine, LogId.MAIN, home.vkey())
               .withAnchor(anchored)
-              .withAuditors(List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
+              .withAuditors(
+                  List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
               .progress(verified);
       home.keys().ifPresent(keys -> verifier.withIndexKey(keys.indexKey()));
       Verdict verdict = verifier.verify();

@@ -29,7 +29,9 @@ final class InitCommand extends SteleCommand {
     LogHome home = LogHome.of(log.database());
     if (home.exists()) {
       throw new CannotRun(
-          "log-exists", "there is a log at " + log.uri() + " already", "stele stats --log " + log.uri());
+          "log-exists",
+          "there is a log at " + log.uri() + " already",
+          "stele stats --log " + log.uri());
     }
     SecureRandom random = new SecureRandom();
     String name = origin;
@@ -56,15 +58,15 @@ final class InitCommand extends SteleCommand {
               "origin  " + name,
               "vkey    " + made.vkey().text() + "   (public: give it to whoever is to check)",
               "anchor  " + log.anchor(made).describe(),
-              "The secret key beside the database is the only one: back it up, show it to nobody."));
+              "The secret key beside the database is the only one: back it up, show it to"
+                  + " nobody."));
     }
     return ExitCode.DONE;
   }
 
   private static void requireOrigin(String name) {
     try {
-      Checkpoint empty =
-          new Checkpoint(name, 0, dev.stele.core.proof.Merkle.emptyRoot());
+      Checkpoint empty = new Checkpoint(name, 0, dev.stele.core.proof.Merkle.emptyRoot());
       if (Checkpoint.parse(empty.text()) instanceof Parsed.Value<Checkpoint>
           && !name.contains("+")
           && name.chars().noneMatch(Character::isWhitespace)) {

@@ -1,12 +1,12 @@
 package dev.stele.cli;
 
+import dev.stele.core.log.LogReader;
 import dev.stele.crypto.Ed25519Key;
 import dev.stele.ledger.EventLedger;
 import dev.stele.ledger.KeyOutcome;
 import dev.stele.ledger.event.SignedEvent;
 import dev.stele.ledger.gate.KeyRegistry;
 import dev.stele.ledger.gate.KeyRing;
-import dev.stele.core.log.LogReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -67,8 +67,7 @@ final class KeyCommand {
     @Override
     int run(Terminal terminal) {
       try (LogReader reader = log.openReader()) {
-        KeyRing ring =
-            KeyRegistry.replay(reader, reader.head().size()).ring();
+        KeyRing ring = KeyRegistry.replay(reader, reader.head().size()).ring();
         List<Map<String, Object>> keys = new ArrayList<>();
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("key id", "label", "registered at", "revoked at"));

@@ -16,7 +16,9 @@ import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.function.LongUnaryOperator;
 
-/** {@code import --ledger} and {@code --ledger-db}: events of other ledgers, taken over in order. */
+/**
+ * {@code import --ledger} and {@code --ledger-db}: events of other ledgers, taken over in order.
+ */
 final class LedgerFileImport {
   private final LogOptionGroup log;
 
@@ -64,10 +66,7 @@ final class LedgerFileImport {
     report.counted(taken.appended(), taken.alreadyPresent());
     for (LedgerImport.Refusal refusal : taken.refused()) {
       report.refused(
-          lineOf.applyAsLong(refusal.seqNo()),
-          refusal.eventId(),
-          refusal.code(),
-          refusal.reason());
+          lineOf.applyAsLong(refusal.seqNo()), refusal.eventId(), refusal.code(), refusal.reason());
     }
     report.refusedUnlisted(taken.refusedCount() - taken.refused().size());
     long size = ledger.log().head().size();
@@ -111,7 +110,8 @@ final class LedgerFileImport {
         }
         return !ahead.isEmpty();
       } catch (IOException e) {
-        throw new CannotRun("io-failed", "the file cannot be read: " + e.getMessage(), "stele doctor");
+        throw new CannotRun(
+            "io-failed", "the file cannot be read: " + e.getMessage(), "stele doctor");
       }
     }
 

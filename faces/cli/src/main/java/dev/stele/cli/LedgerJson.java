@@ -79,7 +79,8 @@ final class LedgerJson {
         return new Parsed.Refused(text(members, "event_id"), "not-json", "text after the object");
       }
     } catch (JacksonException | IllegalArgumentException e) {
-      return new Parsed.Refused(text(members, "event_id"), "not-json", "the line is not JSON of this form");
+      return new Parsed.Refused(
+          text(members, "event_id"), "not-json", "the line is not JSON of this form");
     }
     return event(members);
   }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the lines of a file as bytes, through gzip where its name ends so; {@code -} is stdin.
  *
- * <p>A line longer than the limit is given cut to one byte past it, so that whoever judges it refuses
- * it for its size and memory stays bounded. One thread at a time.
+ * <p>A line longer than the limit is given cut to one byte past it, so that whoever judges it
+ * refuses it for its size and memory stays bounded. One thread at a time.
  */
 final class LineReader implements AutoCloseable {
   private static final int BUFFER = 1 << 16;

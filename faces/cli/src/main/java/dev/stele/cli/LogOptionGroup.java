@@ -59,8 +59,7 @@ final class LogOptionGroup {
   LogHome home() {
     LogHome home = LogHome.of(database());
     if (!home.exists()) {
-      throw new CannotRun(
-          "no-log", "there is no log at " + uri, "stele init --log " + uri);
+      throw new CannotRun("no-log", "there is no log at " + uri, "stele init --log " + uri);
     }
     return home;
   }

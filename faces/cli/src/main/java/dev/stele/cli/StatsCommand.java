@@ -25,10 +25,10 @@ final class StatsCommand extends SteleCommand {
       json.put("size", head.size());
       json.put("root", HexFormat.of().formatHex(reader.root(head.size())));
       json.put("link", HexFormat.of().formatHex(head.link()));
+      json.put("signedSize", reader.latestCheckpoint().map(c -> c.checkpoint().size()).orElse(0L));
       json.put(
-          "signedSize", reader.latestCheckpoint().map(c -> c.checkpoint().size()).orElse(0L));
-      json.put(
-          "firstRecordedAt", reader.get(1).map(event -> event.recordedAt().toString()).orElse(null));
+          "firstRecordedAt",
+          reader.get(1).map(event -> event.recordedAt().toString()).orElse(null));
       json.put(
           "lastRecordedAt",
           reader.get(head.size()).map(event -> event.recordedAt().toString()).orElse(null));

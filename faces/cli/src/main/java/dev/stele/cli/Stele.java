@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
  */
 @Command(
     name = "stele",
-    description = "A verifiable event store: signed events in, one append-only log, proofs for anyone.",
+    description =
+        "A verifiable event store: signed events in, one append-only log, proofs for anyone.",
     mixinStandardHelpOptions = true,
     version = "stele 0.1.0",
     subcommands = {

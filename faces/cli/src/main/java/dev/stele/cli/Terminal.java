@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Where a command writes: answers to stdout, everything else to stderr.
  *
  * <p>With {@code --json} stdout holds JSON and nothing else. Progress is only drawn when it takes
- * long enough to be wanted; on a terminal in place, otherwise as a line now and then. One thread at a
- * time.
+ * long enough to be wanted; on a terminal in place, otherwise as a line now and then. One thread at
+ * a time.
  */
 final class Terminal {
   private static final Duration QUIET = Duration.ofMillis(500);

@@ -28,7 +28,10 @@ final class VerifyCommand extends SteleCommand {
       Verdict.Scope nothing = new Verdict.Scope(0, 0, false, 0, 0, 0, false);
       verdict =
           new Verdict.Broken(
-              nothing, 0, 1, new Fault.Gap(Optional.ofNullable(e.getMessage()).orElse("unreadable")));
+              nothing,
+              0,
+              1,
+              new Fault.Gap(Optional.ofNullable(e.getMessage()).orElse("unreadable")));
     }
     terminal.answer(Verdicts.json(verdict), Verdicts.text(verdict));
     return verdict instanceof Verdict.Intact ? ExitCode.DONE : ExitCode.REFUSED_OR_BROKEN;

@@ -46,7 +46,8 @@ class ImportedEventsTest {
     byte[] secret = new byte[32];
     secret[31] = (byte) (1 + number % 5);
     return NostrKey.fromSecret(secret)
-        .sign(1_700_000_000L + number, kind, List.of(List.of("t", "x")), "note \"" + number + "\"\n");
+        .sign(
+            1_700_000_000L + number, kind, List.of(List.of("t", "x")), "note \"" + number + "\"\n");
   }
 
   private static String line(NostrEvent event) {
@@ -107,7 +108,13 @@ class ImportedEventsTest {
     for (int i = 1; i <= 20; i++) {
       CanonicalEvent event =
           new CanonicalEvent(
-              "e-" + i, "tested", 1_700_000_000_000L + i, "source", i, new byte[] {(byte) i}, Optional.empty());
+              "e-" + i,
+              "tested",
+              1_700_000_000_000L + i,
+              "source",
+              i,
+              new byte[] {(byte) i},
+              Optional.empty());
       if (signer.sign(event, head) instanceof EventSigner.Signing.Signed(SignedEvent signed)) {
         lines.add(json(signed));
         head = signed.eventHash();
@@ -129,9 +136,10 @@ class ImportedEventsTest {
 
   private static String json(SignedEvent event) {
     return """
-        {"event_id":"%s","timestamp":%d,"event_type":"%s","source_id":"%s","sequence":%d,\
-        "payload":"%s","payload_ref":null,"salt":"%s","public_key_id":"%s",\
-        "prev_event_hash":"%s","event_hash":"%s","signature":"%s"}"""
+    {"event_id":"%s","timestamp":%d,"event_type":"%s","source_id":"%s","sequence":%d,\
+    "payload":"%s","payload_ref":null,"salt":"%s","public_key_id":"%s",\
+    "prev_event_hash":"%s","event_hash":"%s","signature":"%s"}\
+    """
         .formatted(
             event.eventId(),
             event.timestamp(),
@@ -208,11 +216,13 @@ class ImportedEventsTest {
   /** A file of other people's events, which never belong into this repository. */
   private static Path vectors(String name) {
     Path at = Path.of("").toAbsolutePath();
-    while (at != null && !Files.exists(at.resolveSibling("shared").resolve("vectors").resolve(name))) {
+    while (at != null
+        && !Files.exists(at.resolveSibling("shared").resolve("vectors").resolve(name))) {
       at = at.getParent();
     }
     assumeTrue(
-        at != null, "SKIPPED, LOUDLY: " + name + " is not here, so the public corpus is not checked");
+        at != null,
+        "SKIPPED, LOUDLY: " + name + " is not here, so the public corpus is not checked");
     return at.resolveSibling("shared").resolve("vectors").resolve(name);
   }
 }

@@ -90,8 +90,7 @@ class TheCommandLineTest {
     String proof = folder.resolve("one.tlog-proof").toString();
     assertThat(stele("prove", "1", "-o", proof, "--log", log).exit()).isZero();
     Path vkey = folder.resolve("log").resolve("log.vkey");
-    Map<String, Object> checked =
-        stele("check", proof, "--vkey", vkey.toString(), "--json").json();
+    Map<String, Object> checked = stele("check", proof, "--vkey", vkey.toString(), "--json").json();
     assertThat(checked)
         .containsEntry("proven", true)
         .containsEntry("position", 1L)
@@ -205,8 +204,7 @@ class TheCommandLineTest {
   @Test
   void keys_sign_from_their_registration_to_their_revocation() throws IOException {
     String key = folder.resolve("event.key").toString();
-    String keyId =
-        String.valueOf(stele("key", "new", "-o", key, "--json").json().get("keyId"));
+    String keyId = String.valueOf(stele("key", "new", "-o", key, "--json").json().get("keyId"));
     assertThat(append("early", "--key", key).json()).containsEntry("code", "unknown-key");
     assertThat(stele("key", "register", "--key", key, "--label", "me", "--log", log).exit())
         .isZero();

@@ -11,9 +11,9 @@ import java.util.function.Consumer;
  * each log. Everything else is thread-safe and may run while a commit does; it sees either all of a
  * batch or none of it.
  *
- * <p>An engine that was closed throws {@link LogClosed}; one whose disk or server fails throws {@link
- * StorageFailed}, and after that from {@code commit} the batch may or may not be there: the caller
- * asks {@link #head} again.
+ * <p>An engine that was closed throws {@link LogClosed}; one whose disk or server fails throws
+ * {@link StorageFailed}, and after that from {@code commit} the batch may or may not be there: the
+ * caller asks {@link #head} again.
  */
 public interface LogEngine extends AutoCloseable {
   /** The most bytes one {@link #read} gathers, so that a reader's memory has a bound. */
@@ -29,9 +29,9 @@ public interface LogEngine extends AutoCloseable {
   Head head(LogId log);
 
   /**
-   * Adds a batch if the log still ends at {@code expected}: all or nothing, and on return as durable
-   * as asked for, or as {@link #strongest} allows. Indexes of claims and streams include the batch
-   * on return.
+   * Adds a batch if the log still ends at {@code expected}: all or nothing, and on return as
+   * durable as asked for, or as {@link #strongest} allows. Indexes of claims and streams include
+   * the batch on return.
    */
   CommitResult commit(LogId log, Head expected, Batch batch, Durability durability);
 
@@ -56,7 +56,8 @@ public interface LogEngine extends AutoCloseable {
   Optional<Tile> tile(LogId log, int level, long index);
 
   /**
-   * The checkpoints with a size of at least {@code fromSize}, smallest first, at most {@code limit}.
+   * The checkpoints with a size of at least {@code fromSize}, smallest first, at most {@code
+   * limit}.
    */
   List<StoredCheckpoint> checkpoints(LogId log, long fromSize, int limit);
 

@@ -28,7 +28,9 @@ public final class MemoryLogEngine implements LogEngine {
     final TreeMap<Long, StoredCheckpoint> checkpoints = new TreeMap<>();
 
     Head head() {
-      return rows.isEmpty() ? new Head(0, new byte[0]) : new Head(rows.size(), rows.getLast().link());
+      return rows.isEmpty()
+          ? new Head(0, new byte[0])
+          : new Head(rows.size(), rows.getLast().link());
     }
   }
 
@@ -55,8 +57,7 @@ public final class MemoryLogEngine implements LogEngine {
       requireOpen();
       Log log = logs.computeIfAbsent(id, _ -> new Log());
       Head actual = log.head();
-      if (actual.size() != expected.size()
-          || (actual.size() > 0 && !actual.equals(expected))) {
+      if (actual.size() != expected.size() || (actual.size() > 0 && !actual.equals(expected))) {
         return new CommitResult.HeadMoved(actual);
       }
       batch.requireContinues(expected);
@@ -149,9 +150,7 @@ public final class MemoryLogEngine implements LogEngine {
   @Override
   public Optional<StoredCheckpoint> latestCheckpoint(LogId id) {
     return reading(
-        () ->
-            Optional.ofNullable(log(id).checkpoints.lastEntry())
-                .map(Map.Entry::getValue));
+        () -> Optional.ofNullable(log(id).checkpoints.lastEntry()).map(Map.Entry::getValue));
   }
 
   @Override

@@ -9,10 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The newest part of an engine's two indexes, kept in memory until it is worth writing down.
  *
- * <p>Claim keys are random, so that an index kept up in every commit dirties a page for every event.
- * Engines keep the newest entries here instead, flush them in order once there are {@link
- * #FLUSH_AT}, remember up to which position they have flushed, and replay the rest from the log when
- * they open. The log itself is never behind.
+ * <p>Claim keys are random, so that an index kept up in every commit dirties a page for every
+ * event. Engines keep the newest entries here instead, flush them in order once there are {@link
+ * #FLUSH_AT}, remember up to which position they have flushed, and replay the rest from the log
+ * when they open. The log itself is never behind.
  *
  * <p>One thread writes; any thread may look up meanwhile.
  */

@@ -9,8 +9,8 @@ import java.util.HexFormat;
  * idempotency key.
  *
  * <p>A claim is committed in the transaction of its event and covered by the record's body hash.
- * Keys of different scopes never meet. The engine's index never sees the key itself, only an HMAC of
- * it, so that the index tells nothing of an event that was erased.
+ * Keys of different scopes never meet. The engine's index never sees the key itself, only an HMAC
+ * of it, so that the index tells nothing of an event that was erased.
  *
  * <p>A claim that expires is free again for an event whose {@code recordedAt} is at or after {@link
  * #expiresAtMillis}. Who sets an expiry must keep it outside the window in which the gate would
@@ -49,8 +49,7 @@ public record Claim(String scope, byte[] key, OnDuplicate onDuplicate, long expi
 
   /** A claim on an event id that is never given back. */
   public static Claim ofEventId(String id, OnDuplicate onDuplicate) {
-    return new Claim(
-        EVENT_ID_SCOPE, id.getBytes(StandardCharsets.UTF_8), onDuplicate, Claim.NEVER);
+    return new Claim(EVENT_ID_SCOPE, id.getBytes(StandardCharsets.UTF_8), onDuplicate, Claim.NEVER);
   }
 
   /** Returns a copy of the key. */

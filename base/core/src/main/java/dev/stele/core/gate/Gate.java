@@ -14,8 +14,6 @@ public interface Gate<R> {
   /** Names this gate and its rules; every record says which gate admitted it. */
   GateId id();
 
-  /**
-   * Judges {@code input} as of {@code now}. The same input, keys and time give the same answer.
-   */
+  /** Judges {@code input} as of {@code now}. The same input, keys and time give the same answer. */
   Admission judge(R input, Instant now);
 }

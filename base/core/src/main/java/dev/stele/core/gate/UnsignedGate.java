@@ -10,8 +10,8 @@ import java.util.List;
  * Admits events that nobody signed, by shape and size alone.
  *
  * <p>Such sources exist and there is no pretending: the record says {@code unsigned/1}, so a reader
- * knows that the log vouches for order and integrity, and nobody for the author. An id, where given,
- * is claimed: the same id again answers the position that has it.
+ * knows that the log vouches for order and integrity, and nobody for the author. An id, where
+ * given, is claimed: the same id again answers the position that has it.
  */
 public final class UnsignedGate implements Gate<UnsignedGate.Input> {
   private static final GateId ID = new GateId("unsigned", 1);

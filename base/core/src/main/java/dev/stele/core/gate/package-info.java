@@ -9,8 +9,8 @@
  *
  * <p>A judgement is a pure function, so it runs on the caller's thread and in parallel. Whatever
  * needs the log's state (is this id taken? is this the next revision?) is a claim, decided by the
- * log. Only code in a package named {@code gate} may make an {@link dev.stele.core.gate.Admitted}; a
- * test holds that. Depends on {@code event} alone.
+ * log. Only code in a package named {@code gate} may make an {@link dev.stele.core.gate.Admitted};
+ * a test holds that. Depends on {@code event} alone.
  */
 @NullMarked
 package dev.stele.core.gate;

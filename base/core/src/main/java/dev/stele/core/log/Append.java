@@ -58,8 +58,7 @@ public record Append(
 
   /** The same, but only if the stream's last revision is {@code revision}. */
   public Append expecting(long revision) {
-    return new Append(
-        events, ExpectedRevision.exactly(revision), durability, withProof, stamps);
+    return new Append(events, ExpectedRevision.exactly(revision), durability, withProof, stamps);
   }
 
   /** The same, acknowledged at another level. */

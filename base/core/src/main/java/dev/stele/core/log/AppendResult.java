@@ -19,8 +19,7 @@ public sealed interface AppendResult {
    * @param durability what this ack means
    * @param proof the checkpoint and path of the first event, if asked for
    */
-  record Appended(
-      long first, int count, Head head, Durability durability, Optional<AckProof> proof)
+  record Appended(long first, int count, Head head, Durability durability, Optional<AckProof> proof)
       implements AppendResult {}
 
   /**

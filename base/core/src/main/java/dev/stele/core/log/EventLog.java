@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
  *   encode, hash, draw salt  ──queue──►  claims · link · tree ──► engine.commit ──► anchor ──► acks
  * </pre>
  *
- * <p>An ack means what its durability says; {@code DURABLE} unless the append asks for less. The log
- * is checked whole when it is opened. One that does not verify stays readable, and every append is
- * answered {@link AppendResult.ReadOnly}.
+ * <p>An ack means what its durability says; {@code DURABLE} unless the append asks for less. The
+ * log is checked whole when it is opened. One that does not verify stays readable, and every append
+ * is answered {@link AppendResult.ReadOnly}.
  *
  * <p>A checkpoint is signed when one is asked for, at least every {@link
  * LogOptions#checkpointEvery} while the log grows, and on close. It is stored with the commit it
@@ -65,6 +65,7 @@ public final class EventLog extends LogReader {
   private final Condition grown = growth.newCondition();
 
   private volatile Head head;
+
   /** Set when the log was closed, and when another writer took it over. */
   private volatile boolean closed;
 
@@ -91,8 +92,7 @@ public final class EventLog extends LogReader {
     @Nullable RuntimeException failure;
   }
 
-  private EventLog(
-      LogEngine engine, LogId log, LogKeys keys, LogOptions options, Verdict opened) {
+  private EventLog(LogEngine engine, LogId log, LogKeys keys, LogOptions options, Verdict opened) {
     super(engine, log, keys.signer().vkey(), Optional.of(keys));
     this.keys = keys;
     this.options = options;
@@ -100,10 +100,7 @@ public final class EventLog extends LogReader {
     this.salts = new Salts(options.random());
     this.commits =
         new GroupCommit<>(
-            options.queueCapacity(),
-            options.maxBatch(),
-            options.linger().toNanos(),
-            this::commit);
+            options.queueCapacity(), options.maxBatch(), options.linger().toNanos(), this::commit);
     if (opened instanceof Verdict.Intact) {
       this.linker = takeUp();
       this.head = linker.head();
@@ -397,8 +394,7 @@ public final class EventLog extends LogReader {
     if (sign) {
       checkpoint =
           SignedCheckpoint.sign(
-              new Checkpoint(keys.origin(), size, current.tree().root(), List.of()),
-              keys.signer());
+              new Checkpoint(keys.origin(), size, current.tree().root(), List.of()), keys.signer());
       stored = new StoredCheckpoint(size, checkpoint.bytes());
       durability = Durability.DURABLE;
     }
@@ -410,8 +406,7 @@ public final class EventLog extends LogReader {
       options.anchor().record(checkpoint.bytes());
       signedSize = size;
       signedAtMillis = now;
-      LOGGER.log(
-          System.Logger.Level.DEBUG, "event=checkpoint log={0} size={1}", log, size);
+      LOGGER.log(System.Logger.Level.DEBUG, "event=checkpoint log={0} size={1}", log, size);
     }
     head = current.head();
     answer(works, placed, checkpoint, tiles, reached);
@@ -463,8 +458,7 @@ public final class EventLog extends LogReader {
       Optional<AckProof> proof = Optional.empty();
       if (append.append.append.withProof() && checkpoint != null && current != null) {
         proof =
-            Optional.of(
-                new AckProof(checkpoint, current.tree().prove(append.first - 1, tiles)));
+            Optional.of(new AckProof(checkpoint, current.tree().prove(append.first - 1, tiles)));
       }
       append.append.result =
           new AppendResult.Appended(

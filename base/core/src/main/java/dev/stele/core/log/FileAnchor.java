@@ -25,7 +25,8 @@ import java.util.Optional;
  */
 public final class FileAnchor implements Anchor {
   private static final int SLOT_BYTES = 4_096;
-  private static final byte[] MAGIC = "stele-anchor-v1\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  private static final byte[] MAGIC =
+      "stele-anchor-v1\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
   private static final int SEQUENCE_AT = MAGIC.length;
   private static final int LENGTH_AT = SEQUENCE_AT + 8;
   private static final int NOTE_AT = LENGTH_AT + 4;
@@ -52,7 +53,8 @@ public final class FileAnchor implements Anchor {
       long written = ByteBuffer.wrap(slot).getLong(SEQUENCE_AT);
       if (isWhole(slot) && written > sequence) {
         sequence = written;
-        newest = Arrays.copyOfRange(slot, NOTE_AT, NOTE_AT + ByteBuffer.wrap(slot).getInt(LENGTH_AT));
+        newest =
+            Arrays.copyOfRange(slot, NOTE_AT, NOTE_AT + ByteBuffer.wrap(slot).getInt(LENGTH_AT));
       }
     }
     if (sequence < 0) {
@@ -163,8 +165,7 @@ public final class FileAnchor implements Anchor {
       writeAll(channel, slot, number % 2 * SLOT_BYTES);
       channel.force(true);
     }
-    Files.move(
-        partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     // Other systems do not let a directory be opened, and make renames durable on their own.
     if (folder != null && folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * what waits now, its callers are probably about to come back, and the leader lingers for them: at
  * most {@code lingerNanos}, so that the cost of a wrong guess has a bound.
  *
- * <p>The queue is bounded; a caller that finds it full waits for a place. An interrupt does not undo
- * what was queued: it is kept for the caller and restored on return.
+ * <p>The queue is bounded; a caller that finds it full waits for a place. An interrupt does not
+ * undo what was queued: it is kept for the caller and restored on return.
  *
  * @param <T> one caller's work
  */
@@ -69,8 +69,8 @@ final class GroupCommit<T> {
   private int lastBatch;
 
   /**
-   * Commits through {@code committer}, which is never called by two threads at once, and which gives
-   * each work its result itself.
+   * Commits through {@code committer}, which is never called by two threads at once, and which
+   * gives each work its result itself.
    */
   GroupCommit(int capacity, int maxBatch, long lingerNanos, Consumer<List<T>> committer) {
     this.capacity = capacity;
@@ -96,7 +96,9 @@ final class GroupCommit<T> {
     return ticket;
   }
 
-  /** Returns when a call of the committer that included the ticket's work has returned or thrown. */
+  /**
+   * Returns when a call of the committer that included the ticket's work has returned or thrown.
+   */
   void await(Ticket<T> ticket) {
     boolean interrupted = false;
     try {

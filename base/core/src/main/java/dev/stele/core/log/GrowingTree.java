@@ -1,11 +1,11 @@
 package dev.stele.core.log;
 
 import dev.stele.core.engine.Tile;
-import dev.stele.core.proof.TiledNodes;
 import dev.stele.core.proof.Frontier;
 import dev.stele.core.proof.InclusionProof;
 import dev.stele.core.proof.Merkle;
 import dev.stele.core.proof.NodeSource;
+import dev.stele.core.proof.TiledNodes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

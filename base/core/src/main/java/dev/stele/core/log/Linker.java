@@ -1,7 +1,6 @@
 package dev.stele.core.log;
 
 import dev.stele.core.engine.Head;
-import dev.stele.core.proof.TiledNodes;
 import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
@@ -10,6 +9,7 @@ import dev.stele.core.engine.Tile;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventRecord;
 import dev.stele.core.event.OnDuplicate;
+import dev.stele.core.proof.TiledNodes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -47,8 +47,7 @@ public final class LogHome {
     this.database = database;
     String name = String.valueOf(database.getFileName());
     this.stem =
-        database.resolveSibling(
-            name.endsWith(".db") ? name.substring(0, name.length() - 3) : name);
+        database.resolveSibling(name.endsWith(".db") ? name.substring(0, name.length() - 3) : name);
   }
 
   /** The home of the log in {@code database}, whether it is there yet or not. */
@@ -57,7 +56,8 @@ public final class LogHome {
   }
 
   /**
-   * Makes a log's keys and says where its anchor is to be; its folders are made, its database is not.
+   * Makes a log's keys and says where its anchor is to be; its folders are made, its database is
+   * not.
    *
    * @param origin the log's name in every checkpoint, such as {@code example.com/ledger}
    * @param anchorFolder where the anchor is kept; by default in the user's state folder
@@ -130,8 +130,7 @@ public final class LogHome {
     return switch (VerifierKey.parse(text)) {
       case Parsed.Value<VerifierKey>(VerifierKey key) -> key;
       case Parsed.Malformed<VerifierKey>(String reason) ->
-          throw new StorageFailed(
-              "%s holds no public key: %s".formatted(file(".vkey"), reason));
+          throw new StorageFailed("%s holds no public key: %s".formatted(file(".vkey"), reason));
     };
   }
 
@@ -207,8 +206,7 @@ public final class LogHome {
       }
       return lines;
     } catch (IOException e) {
-      throw new StorageFailed(
-          "%s cannot be read; was a log made here?".formatted(file), e);
+      throw new StorageFailed("%s cannot be read; was a log made here?".formatted(file), e);
     }
   }
 

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 
 /**
- * The secrets of one log: the key that signs its checkpoints, and the key under which its claims are
- * indexed. Neither is ever stored in an engine.
+ * The secrets of one log: the key that signs its checkpoints, and the key under which its claims
+ * are indexed. Neither is ever stored in an engine.
  *
  * <p>Immutable and thread-safe. {@link #toString} shows no secret.
  */

@@ -1,7 +1,6 @@
 package dev.stele.core.log;
 
 import dev.stele.core.engine.Head;
-import dev.stele.core.proof.TiledNodes;
 import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
@@ -13,6 +12,7 @@ import dev.stele.core.proof.InclusionProof;
 import dev.stele.core.proof.Merkle;
 import dev.stele.core.proof.NodeSource;
 import dev.stele.core.proof.SignedCheckpoint;
+import dev.stele.core.proof.TiledNodes;
 import dev.stele.core.proof.VerifierKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,8 +25,8 @@ import java.util.OptionalLong;
  * Reads a log and makes proofs of what is in it, without the power to change it.
  *
  * <p>Thread-safe. Reads see whole commits, in order of position, and never wait for the writer.
- * After {@link #close} every call throws {@link dev.stele.core.engine.LogClosed}; a disk or a server
- * that fails throws {@link dev.stele.core.engine.StorageFailed}.
+ * After {@link #close} every call throws {@link dev.stele.core.engine.LogClosed}; a disk or a
+ * server that fails throws {@link dev.stele.core.engine.StorageFailed}.
  */
 public sealed class LogReader implements AutoCloseable permits EventLog {
   /** How often a reader in another process than the writer looks for new events. */
@@ -124,8 +124,7 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
 
   /** The event with this id, as {@link #find} finds it. */
   public final Optional<StoredEvent> findById(String id) {
-    OptionalLong at =
-        find(Claim.ofEventId(id, dev.stele.core.event.OnDuplicate.RETURN_EXISTING));
+    OptionalLong at = find(Claim.ofEventId(id, dev.stele.core.event.OnDuplicate.RETURN_EXISTING));
     return at.isEmpty() ? Optional.empty() : get(at.getAsLong());
   }
 

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An append with everything done that needs no place in the log: bodies encoded and hashed, claims
- * turned into index keys. Made on the caller's thread, so that the writer does little more than link
- * and store.
+ * turned into index keys. Made on the caller's thread, so that the writer does little more than
+ * link and store.
  */
 final class PreparedAppend {
   /**
@@ -25,7 +25,12 @@ final class PreparedAppend {
    * @param keys the index keys of its claims, 16 bytes each
    */
   record Event(
-      EventDraft draft, byte[] record, byte[] body, byte[] keys, IndexKey[] claims, long stampMillis) {}
+      EventDraft draft,
+      byte[] record,
+      byte[] body,
+      byte[] keys,
+      IndexKey[] claims,
+      long stampMillis) {}
 
   static final long UNSTAMPED = Long.MIN_VALUE;
 

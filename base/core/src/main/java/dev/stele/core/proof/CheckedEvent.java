@@ -31,11 +31,7 @@ public final class CheckedEvent {
   record ClaimAt(int scopeAt, int scopeLength, int keyAt, int keyLength, long expiresAtMillis) {}
 
   private CheckedEvent(
-      byte[] record,
-      byte @Nullable [] body,
-      int[] fields,
-      List<ClaimAt> claims,
-      int payloadAt) {
+      byte[] record, byte @Nullable [] body, int[] fields, List<ClaimAt> claims, int payloadAt) {
     this.record = record;
     this.body = body;
     this.fields = fields;
@@ -214,7 +210,6 @@ public final class CheckedEvent {
   }
 
   private String name(int field) {
-    return new String(
-        record, fields[2 * field], fields[2 * field + 1], StandardCharsets.UTF_8);
+    return new String(record, fields[2 * field], fields[2 * field + 1], StandardCharsets.UTF_8);
   }
 }

@@ -7,15 +7,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A proof file that carries the event it proves: whoever has the file and the log's public key needs
- * nothing else.
+ * A proof file that carries the event it proves: whoever has the file and the log's public key
+ * needs nothing else.
  *
  * <pre>
  *   .tlog-proof   extra = format u8 = 1 │ record length u32 │ record │ body present u8 │ body
  * </pre>
  *
- * <p>The record is the entry of the transparency log; the body, where it was not erased, holds salt,
- * claims and payload, and must have the hash the record commits to.
+ * <p>The record is the entry of the transparency log; the body, where it was not erased, holds
+ * salt, claims and payload, and must have the hash the record commits to.
  */
 public final class EventProof {
   private static final byte FORMAT = 1;

@@ -3,11 +3,11 @@ package dev.stele.core.proof;
 import java.util.random.RandomGenerator;
 
 /**
- * Compares two large multisets in constant memory: fingerprints of equal sets are equal, and those of
- * different sets differ but for one chance in 2^50 at a billion entries.
+ * Compares two large multisets in constant memory: fingerprints of equal sets are equal, and those
+ * of different sets differ but for one chance in 2^50 at a billion entries.
  *
- * <p>An entry (a, b, c, d) becomes x = a·r1 + b·r2 + c·r3 + d·r4, and a set the product of (r0 − x),
- * modulo the prime 2^61 − 1, at random r: two polynomials that differ agree in few points
+ * <p>An entry (a, b, c, d) becomes x = a·r1 + b·r2 + c·r3 + d·r4, and a set the product of (r0 −
+ * x), modulo the prime 2^61 − 1, at random r: two polynomials that differ agree in few points
  * (Schwartz–Zippel). The r are drawn for one verification, so nobody can prepare sets that collide.
  *
  * <p>The points are immutable; a fingerprint belongs to one thread and can be joined with others.

@@ -47,7 +47,8 @@ public sealed interface Verdict {
    * @param signedSize the size of the largest checkpoint found, 0 when there is none: events after
    *     it are linked, but nobody has signed for them yet
    * @param signaturesChecked how many events an auditor checked, signature and all
-   * @param unsigned how many events no auditor knows: their gate checked no signature, or is unknown
+   * @param unsigned how many events no auditor knows: their gate checked no signature, or is
+   *     unknown
    * @param claimsRecomputed whether index keys were re-computed, which needs the log's index key
    */
   record Scope(

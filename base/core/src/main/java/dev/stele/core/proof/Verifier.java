@@ -35,11 +35,11 @@ import org.jspecify.annotations.Nullable;
  *   then the indexes: the multiset of (key, position) by the rows = that of the index
  * </pre>
  *
- * <p>Shares no code with the writer: records are decoded, links and roots computed by classes of its
- * own. Memory does not depend on the size of the log. The first fault in order of position is
- * reported. Where a record and its successor disagree, the one whose own successor still vouches for
- * it is believed; where the whole rest was re-computed by a forger, the fault is placed after the
- * largest checkpoint that still holds.
+ * <p>Shares no code with the writer: records are decoded, links and roots computed by classes of
+ * its own. Memory does not depend on the size of the log. The first fault in order of position is
+ * reported. Where a record and its successor disagree, the one whose own successor still vouches
+ * for it is believed; where the whole rest was re-computed by a forger, the fault is placed after
+ * the largest checkpoint that still holds.
  *
  * <p>An instance is configured and used by one thread; the work is spread over {@link #threads}.
  */
@@ -115,7 +115,9 @@ public final class Verifier {
     return this;
   }
 
-  /** Verifies everything there is at this moment; what is appended meanwhile is left for next time. */
+  /**
+   * Verifies everything there is at this moment; what is appended meanwhile is left for next time.
+   */
   public Verdict verify() {
     Run run = new Run();
     try {
@@ -238,7 +240,9 @@ public final class Verifier {
           size, 0, anchored != null, signedSize, audited, unsigned, indexKey != null);
     }
 
-    /** Takes up a trusted checkpoint: the right edge of its tree from stored tiles, proven by it. */
+    /**
+     * Takes up a trusted checkpoint: the right edge of its tree from stored tiles, proven by it.
+     */
     private @Nullable Fault begin(Checkpoint checkpoint) {
       long begin = checkpoint.size();
       if (begin > size) {
@@ -278,7 +282,8 @@ public final class Verifier {
         return;
       }
       try (ExecutorService workers =
-          Executors.newFixedThreadPool(threads, Thread.ofPlatform().name("stele-verify-", 0).daemon().factory())) {
+          Executors.newFixedThreadPool(
+              threads, Thread.ofPlatform().name("stele-verify-", 0).daemon().factory())) {
         Deque<Future<Chunk>> inFlight = new ArrayDeque<>();
         long next = merged;
         while (found == null && (next < size || !inFlight.isEmpty())) {
@@ -329,12 +334,12 @@ public final class Verifier {
           if (!e.damaged()) {
             throw e;
           }
-          chunk.fault(
-              chunk.last + 1, new Fault.Gap("the rows cannot be read: " + e.getMessage()));
+          chunk.fault(chunk.last + 1, new Fault.Gap("the rows cannot be read: " + e.getMessage()));
           return chunk;
         }
         if (rows.isEmpty()) {
-          chunk.fault(chunk.last + 1, new Fault.Gap("event %d is missing".formatted(chunk.last + 1)));
+          chunk.fault(
+              chunk.last + 1, new Fault.Gap("event %d is missing".formatted(chunk.last + 1)));
           return chunk;
         }
         for (Row row : rows) {
@@ -372,7 +377,8 @@ public final class Verifier {
       }
       byte[] own = Sha256.tagged((byte) 0, row.record());
       if (!Arrays.equals(own, row.link())) {
-        chunk.fault(at, new Fault.Link("the record of event %d is not the one linked".formatted(at)));
+        chunk.fault(
+            at, new Fault.Link("the record of event %d is not the one linked".formatted(at)));
       }
       if (event.position() != at) {
         chunk.fault(
@@ -386,13 +392,15 @@ public final class Verifier {
           blame(chunk, row, own);
         }
         if (event.recordedAtMillis() < chunk.lastRecordedAt) {
-          chunk.fault(at, new Fault.Link("event %d is recorded before its predecessor".formatted(at)));
+          chunk.fault(
+              at, new Fault.Link("event %d is recorded before its predecessor".formatted(at)));
         }
       }
       chunk.lastRecordedAt = event.recordedAtMillis();
       if (row.body() == null) {
         chunk.fault(
-            at, new Fault.Payload("the body of event %d is missing without a receipt".formatted(at)));
+            at,
+            new Fault.Payload("the body of event %d is missing without a receipt".formatted(at)));
       } else if (!event.commitsTo(Sha256.hash(row.body()))) {
         chunk.fault(
             at, new Fault.Payload("the body of event %d is not the one recorded".formatted(at)));
@@ -409,8 +417,8 @@ public final class Verifier {
 
     /**
      * Two neighbours disagree. The later one is believed when it is where it says it is and its own
-     * successor still names it: then it is the earlier one that was changed, together with its stored
-     * link.
+     * successor still names it: then it is the earlier one that was changed, together with its
+     * stored link.
      */
     private void blame(Chunk chunk, Row row, byte[] own) {
       long at = row.position();
@@ -427,12 +435,10 @@ public final class Verifier {
       long blamed = attested ? at - 1 : at;
       chunk.fault(
           blamed,
-          new Fault.Link(
-              "event %d does not continue event %d as it is now".formatted(at, at - 1)));
+          new Fault.Link("event %d does not continue event %d as it is now".formatted(at, at - 1)));
     }
 
-    private void checkClaims(
-        Row row, CheckedEvent event, Chunk chunk, @Nullable HmacSha256 hmac) {
+    private void checkClaims(Row row, CheckedEvent event, Chunk chunk, @Nullable HmacSha256 hmac) {
       List<CheckedEvent.ClaimAt> made = event.claims();
       byte[] body = row.body();
       if (row.keys().length != made.size() * Row.KEY_BYTES || body == null) {
@@ -502,8 +508,7 @@ public final class Verifier {
 
     /** Where a stored tile differs from what it should be: a hash's number, or −1. */
     private int firstDifference(int level, long index, byte[] hashes) {
-      byte[] stored =
-          engine.tile(log, level, index).map(tile -> tile.hashes()).orElse(new byte[0]);
+      byte[] stored = engine.tile(log, level, index).map(tile -> tile.hashes()).orElse(new byte[0]);
       int mismatch = Arrays.mismatch(stored, hashes);
       return mismatch < 0 ? -1 : Math.min(mismatch / 32, TILE - 1);
     }
@@ -756,8 +761,7 @@ public final class Verifier {
           found = new Found(1, new Fault.Claim("the index leads to position " + entry.position()));
           return;
         }
-        fingerprint.add(
-            entry.key().high(), entry.key().low(), entry.revision(), entry.position());
+        fingerprint.add(entry.key().high(), entry.key().low(), entry.revision(), entry.position());
         boolean sameKey = last != null && last.key().equals(entry.key());
         if (ofStreams) {
           long expected = sameKey && last != null ? last.revision() + 1 : 1;
@@ -831,9 +835,7 @@ public final class Verifier {
         }
       }
       return new Found(
-          Math.max(1, size),
-          new Fault.Claim("the index holds entries that no event accounts for"));
+          Math.max(1, size), new Fault.Claim("the index holds entries that no event accounts for"));
     }
   }
-
 }

@@ -26,8 +26,7 @@ public final class TestGate {
   }
 
   /** An event whose id is claimed in the way given. */
-  public static Admitted event(
-      String stream, String id, String payload, OnDuplicate onDuplicate) {
+  public static Admitted event(String stream, String id, String payload, OnDuplicate onDuplicate) {
     return admit(
         new EventDraft(
             stream,

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
  * Callers that share commits, in every interleaving of a few of them: each work is committed once,
  * in the order in which it was handed in, by one leader at a time, and nobody is left waiting.
  *
- * <p>A work gets the number of works committed before it. Linearizable against a plain counter, that
- * says all of it: a work lost or done twice skips or repeats a number, one out of order gets a number
- * that no order of the calls explains, and a caller that is never woken is a deadlock.
+ * <p>A work gets the number of works committed before it. Linearizable against a plain counter,
+ * that says all of it: a work lost or done twice skips or repeats a number, one out of order gets a
+ * number that no order of the calls explains, and a caller that is never woken is a deadlock.
  */
 @Tag("engine")
 class GroupCommitTest {
@@ -96,7 +96,9 @@ class GroupCommitTest {
       List<GroupCommit.Ticket<Work>> tickets =
           java.util.Arrays.stream(works).map(shared.commits::submit).toList();
       tickets.reversed().forEach(shared.commits::await);
-      return works[0].place >= 0 && works[0].place < works[1].place && works[1].place < works[2].place;
+      return works[0].place >= 0
+          && works[0].place < works[1].place
+          && works[1].place < works[2].place;
     }
 
     @Operation

@@ -121,7 +121,8 @@ public final class EventSigner {
     }
     if (!event.publicKeyId().equals(SignedEvent.keyId(publicKey))) {
       return new Verification.Invalid(
-          "unknown-key", "the event names the key %s, not the given one".formatted(event.publicKeyId()));
+          "unknown-key",
+          "the event names the key %s, not the given one".formatted(event.publicKeyId()));
     }
     if (!Arrays.equals(event.computeHash(), event.eventHash())) {
       return new Verification.Invalid("bad-hash", "the event hash is not that of the event");

@@ -97,14 +97,22 @@ public record KeyAct(
   /** The text to sign. */
   public String text() {
     return VERSION
-        + "\nact " + act.word
-        + "\norigin " + origin
-        + "\nkey " + HexFormat.of().formatHex(publicKey)
-        + "\nid " + keyId()
-        + "\nold " + (oldKeyId.isEmpty() ? "-" : oldKeyId)
-        + "\ntime " + timestamp
-        + "\nlabel " + label
-        + "\nreason " + reason
+        + "\nact "
+        + act.word
+        + "\norigin "
+        + origin
+        + "\nkey "
+        + HexFormat.of().formatHex(publicKey)
+        + "\nid "
+        + keyId()
+        + "\nold "
+        + (oldKeyId.isEmpty() ? "-" : oldKeyId)
+        + "\ntime "
+        + timestamp
+        + "\nlabel "
+        + label
+        + "\nreason "
+        + reason
         + "\n";
   }
 
@@ -117,7 +125,8 @@ public record KeyAct(
     String[] values = new String[NAMES.size()];
     for (int i = 0; i < values.length; i++) {
       if (!lines[i + 1].startsWith(NAMES.get(i))) {
-        return new Parsed.Malformed<>("line %d of a key act is its %s".formatted(i + 2, NAMES.get(i).strip()));
+        return new Parsed.Malformed<>(
+            "line %d of a key act is its %s".formatted(i + 2, NAMES.get(i).strip()));
       }
       values[i] = lines[i + 1].substring(NAMES.get(i).length());
     }

@@ -38,7 +38,8 @@ import java.util.Optional;
  * @param payloadRef where more is kept: at most {@value #MAX_PAYLOAD_REF_BYTES} bytes of UTF-8
  * @param salt {@value #SALT_BYTES} bytes, random
  * @param publicKeyId names the key: {@link #keyId}; at most {@value #MAX_KEY_ID_BYTES} bytes
- * @param prevEventHash {@value #HASH_BYTES} bytes: the hash of the event before, zeros for the first
+ * @param prevEventHash {@value #HASH_BYTES} bytes: the hash of the event before, zeros for the
+ *     first
  * @param eventHash {@value #HASH_BYTES} bytes
  * @param signature at most {@value #MAX_SIGNATURE_BYTES} bytes, 64 where it is checked
  */
@@ -84,8 +85,7 @@ public record SignedEvent(
 
   private static final byte FORMAT = 1;
   private static final int FIXED_BYTES = 64;
-  private static final byte[] LABEL =
-      "stele/ledger-event/v1\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LABEL = "stele/ledger-event/v1\n".getBytes(StandardCharsets.US_ASCII);
 
   /** Copies the arrays. */
   public SignedEvent {
@@ -286,7 +286,6 @@ public record SignedEvent(
   @Override
   public String toString() {
     return "SignedEvent[id=%s, type=%s, source=%s, hash=%s]"
-        .formatted(
-            eventId, eventType.orElse("-"), sourceId, HexFormat.of().formatHex(eventHash));
+        .formatted(eventId, eventType.orElse("-"), sourceId, HexFormat.of().formatHex(eventHash));
   }
 }

@@ -22,9 +22,18 @@ final class SignedEventReader {
       }
       SignedEvent event =
           new SignedEvent(
-              text(), in.getLong(), optional(), text(), in.getLong(), bytes(in.getInt()),
-              optional(), bytes(SignedEvent.SALT_BYTES), text(), bytes(SignedEvent.HASH_BYTES),
-              bytes(SignedEvent.HASH_BYTES), bytes(in.getShort() & 0xffff));
+              text(),
+              in.getLong(),
+              optional(),
+              text(),
+              in.getLong(),
+              bytes(in.getInt()),
+              optional(),
+              bytes(SignedEvent.SALT_BYTES),
+              text(),
+              bytes(SignedEvent.HASH_BYTES),
+              bytes(SignedEvent.HASH_BYTES),
+              bytes(in.getShort() & 0xffff));
       if (in.hasRemaining()) {
         return new Parsed.Malformed<>("a ledger event ends before its bytes do");
       }

@@ -31,8 +31,8 @@ import java.util.Optional;
  * </pre>
  *
  * <p>A ledger's key signs notes under its id as name. A revoked key never comes back. Codes: {@code
- * bad-shape}, {@code bad-signature}, {@code bad-time}, {@code known-key}, {@code unknown-key}, {@code
- * revoked-key}, {@code too-many-keys}. Immutable.
+ * bad-shape}, {@code bad-signature}, {@code bad-time}, {@code known-key}, {@code unknown-key},
+ * {@code revoked-key}, {@code too-many-keys}. Immutable.
  */
 public final class KeyGate implements Gate<byte[]> {
   /** The stream of the key acts. */
@@ -165,8 +165,7 @@ public final class KeyGate implements Gate<byte[]> {
     }
 
     private static VerifierKey noteKey(byte[] publicKey) {
-      return VerifierKey.of(
-          SignedEvent.keyId(publicKey), VerifierKey.Algorithm.ED25519, publicKey);
+      return VerifierKey.of(SignedEvent.keyId(publicKey), VerifierKey.Algorithm.ED25519, publicKey);
     }
   }
 }

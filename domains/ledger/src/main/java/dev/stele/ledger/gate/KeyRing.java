@@ -12,7 +12,9 @@ import java.util.Optional;
  * <p>Immutable: an act gives another ring.
  */
 public final class KeyRing {
-  /** The most keys a ledger may ever register: the ring is held in memory and copied by each act. */
+  /**
+   * The most keys a ledger may ever register: the ring is held in memory and copied by each act.
+   */
   public static final int MAX_KEYS = 10_000;
 
   /** A ring without keys. */

@@ -21,9 +21,9 @@ import java.util.Optional;
  * Admits signed events whose hash and signature it has re-computed.
  *
  * <p>Codes: {@code bad-shape}, {@code bad-time}, {@code bad-hash}, {@code unknown-key}, {@code
- * revoked-key}, {@code bad-signature}. The time is judged wherever hash or signature is; what {@code
- * ledger-bare/1} takes over from elsewhere keeps the times it has. A revoked key signs nothing that
- * comes now, whatever time the event claims. Immutable.
+ * revoked-key}, {@code bad-signature}. The time is judged wherever hash or signature is; what
+ * {@code ledger-bare/1} takes over from elsewhere keeps the times it has. A revoked key signs
+ * nothing that comes now, whatever time the event claims. Immutable.
  */
 public final class LedgerGate implements Gate<SignedEvent> {
   /** The stream of a ledger's events; an event's revision in it is its sequence number. */
@@ -111,8 +111,8 @@ public final class LedgerGate implements Gate<SignedEvent> {
   }
 
   /**
-   * Signs an event and admits it as {@code ledger/1} in one step: what was computed here need not be
-   * computed again.
+   * Signs an event and admits it as {@code ledger/1} in one step: what was computed here need not
+   * be computed again.
    */
   public Own sign(EventSigner signer, CanonicalEvent event, byte[] prevEventHash) {
     Optional<Rejected> key = judgeKey(signer.keyId());

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The table {@code ledger_events}: one row for each event of the ledger.
  *
  * <p>{@code seq_no} is the event's revision in the stream, {@code created_at} when the log recorded
- * it. Of an erased event the row keeps what its record keeps: its number, id and type. One thread at
- * a time, as the engine calls it.
+ * it. Of an erased event the row keeps what its record keeps: its number, id and type. One thread
+ * at a time, as the engine calls it.
  */
 public final class LedgerTable implements InlineView {
   /** The table's name. */
@@ -39,7 +39,8 @@ public final class LedgerTable implements InlineView {
           event_type TEXT,
           payload_ref TEXT,
           created_at INTEGER NOT NULL DEFAULT (strftime('%s', 'now') * 1000)
-      )""";
+      )\
+      """;
 
   static final String COLUMNS =
       "seq_no, event_id, timestamp, event_hash, prev_event_hash, signature, public_key_id,"
@@ -106,7 +107,16 @@ public final class LedgerTable implements InlineView {
     byte[] none = new byte[0];
     if (event.erased()) {
       return new @Nullable Object[] {
-        event.revision(), event.id(), recordedAt, none, none, none, "", event.type(), null, recordedAt
+        event.revision(),
+        event.id(),
+        recordedAt,
+        none,
+        none,
+        none,
+        "",
+        event.type(),
+        null,
+        recordedAt
       };
     }
     return switch (SignedEvent.decode(event.payload().orElse(none))) {

@@ -66,8 +66,7 @@ public final class TableAudit {
         return compare(rows, end);
       }
     } catch (SQLException e) {
-      return Optional.of(
-          difference("the table ledger_events cannot be read: " + e.getMessage()));
+      return Optional.of(difference("the table ledger_events cannot be read: " + e.getMessage()));
     }
   }
 
@@ -82,7 +81,8 @@ public final class TableAudit {
     }
     try (ResultSet triggers =
         statement.executeQuery(
-            "SELECT name FROM sqlite_schema WHERE tbl_name = 'ledger_events' AND type = 'trigger'")) {
+            "SELECT name FROM sqlite_schema WHERE tbl_name = 'ledger_events' AND type ="
+                + " 'trigger'")) {
       return triggers.next()
           ? Optional.of(difference("the table ledger_events has a trigger"))
           : Optional.empty();
@@ -128,7 +128,8 @@ public final class TableAudit {
     for (int i = 0; i < expected.length; i++) {
       if (!same(expected[i], row.getObject(i + 1))) {
         return Optional.of(
-            "the column %s is not that of the event".formatted(row.getMetaData().getColumnName(i + 1)));
+            "the column %s is not that of the event"
+                .formatted(row.getMetaData().getColumnName(i + 1)));
       }
     }
     return Optional.empty();

@@ -6,8 +6,8 @@
  *                          ◄──TableAudit, row by row──────────────────────┘
  * </pre>
  *
- * <p>The table is derived: it can be emptied and replayed, and nothing is ever read back from it but
- * to be compared. Depends on {@code event}, {@code gate}, {@code core} and the SQLite engine.
+ * <p>The table is derived: it can be emptied and replayed, and nothing is ever read back from it
+ * but to be compared. Depends on {@code event}, {@code gate}, {@code core} and the SQLite engine.
  */
 @NullMarked
 package dev.stele.ledger.view;

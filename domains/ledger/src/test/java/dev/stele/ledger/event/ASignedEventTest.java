@@ -24,7 +24,9 @@ class ASignedEventTest {
   private static final InstantSource CLOCK =
       InstantSource.fixed(Instant.ofEpochMilli(1_770_000_000_000L));
 
-  /** The example of docs/format/ledger-event.md: seed and salt are 00 01 02 …, hash before zeros. */
+  /**
+   * The example of docs/format/ledger-event.md: seed and salt are 00 01 02 …, hash before zeros.
+   */
   private static SignedEvent example() {
     byte[] seed = new byte[32];
     for (int i = 0; i < seed.length; i++) {
@@ -115,8 +117,7 @@ class ASignedEventTest {
       flipped[bit / 8] ^= (byte) (1 << bit % 8);
       boolean valid =
           SignedEvent.decode(flipped) instanceof Parsed.Value<SignedEvent>(SignedEvent event)
-              && EventSigner.verify(event, publicKey)
-                  instanceof EventSigner.Verification.Valid;
+              && EventSigner.verify(event, publicKey) instanceof EventSigner.Verification.Valid;
       assertThat(valid).as("bit %d", bit).isFalse();
     }
   }
@@ -141,12 +142,14 @@ class ASignedEventTest {
 
   @Test
   void isNotSignedWithoutTypeSourceOrSequence() {
-    EventSigner signer =
-        new EventSigner(Ed25519Key.fromSeed(new byte[32]), CLOCK, new Random(1));
+    EventSigner signer = new EventSigner(Ed25519Key.fromSeed(new byte[32]), CLOCK, new Random(1));
     for (CanonicalEvent wrong :
         new CanonicalEvent[] {
-          canonical("", "s", 1), canonical("t", "", 1), canonical("t", "s", 0),
-          canonical("t".repeat(257), "s", 1), canonical("t", "s".repeat(1_025), 1)
+          canonical("", "s", 1),
+          canonical("t", "", 1),
+          canonical("t", "s", 0),
+          canonical("t".repeat(257), "s", 1),
+          canonical("t", "s".repeat(1_025), 1)
         }) {
       assertThat(signer.sign(wrong, new byte[32]))
           .isInstanceOfSatisfying(
@@ -166,9 +169,18 @@ class ASignedEventTest {
   void fitsALogEventAtTheLimitOfEveryField() {
     SignedEvent largest =
         new SignedEvent(
-            "i".repeat(1_024), 0, Optional.of("t".repeat(256)), "s".repeat(1_024), 1,
-            new byte[SignedEvent.MAX_PAYLOAD_BYTES], Optional.of("r".repeat(4_096)), new byte[16],
-            "k".repeat(128), new byte[32], new byte[32], new byte[4_096]);
+            "i".repeat(1_024),
+            0,
+            Optional.of("t".repeat(256)),
+            "s".repeat(1_024),
+            1,
+            new byte[SignedEvent.MAX_PAYLOAD_BYTES],
+            Optional.of("r".repeat(4_096)),
+            new byte[16],
+            "k".repeat(128),
+            new byte[32],
+            new byte[32],
+            new byte[4_096]);
     assertThat(largest.problem()).isEmpty();
     assertThat(largest.encode().length)
         .isLessThanOrEqualTo(dev.stele.core.event.EventDraft.MAX_PAYLOAD_BYTES);

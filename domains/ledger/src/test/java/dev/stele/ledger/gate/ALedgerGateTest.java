@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 class ALedgerGateTest {
   private static final Instant NOW = Instant.ofEpochMilli(1_770_000_000_000L);
   private final Ed25519Key key = Ed25519Key.generate(new Random(1));
-  private final EventSigner signer =
-      new EventSigner(key, InstantSource.fixed(NOW), new Random(2));
+  private final EventSigner signer = new EventSigner(key, InstantSource.fixed(NOW), new Random(2));
   private final KeyRing ring =
       KeyRing.EMPTY.with(new KeyRing.Key(signer.keyId(), key.publicKey(), "k", 1, 0));
   private final SignedEvent good = sign("id", NOW.toEpochMilli());
@@ -35,15 +34,34 @@ class ALedgerGateTest {
 
   private static SignedEvent with(SignedEvent e, byte[] payload, byte[] hash, byte[] signature) {
     return new SignedEvent(
-        e.eventId(), e.timestamp(), e.eventType(), e.sourceId(), e.sequence(), payload,
-        e.payloadRef(), e.salt(), e.publicKeyId(), e.prevEventHash(), hash, signature);
+        e.eventId(),
+        e.timestamp(),
+        e.eventType(),
+        e.sourceId(),
+        e.sequence(),
+        payload,
+        e.payloadRef(),
+        e.salt(),
+        e.publicKeyId(),
+        e.prevEventHash(),
+        hash,
+        signature);
   }
 
   private SignedEvent at(long time) {
     return new SignedEvent(
-        good.eventId(), time, good.eventType(), good.sourceId(), good.sequence(), good.payload(),
-        good.payloadRef(), good.salt(), good.publicKeyId(), good.prevEventHash(),
-        good.eventHash(), good.signature());
+        good.eventId(),
+        time,
+        good.eventType(),
+        good.sourceId(),
+        good.sequence(),
+        good.payload(),
+        good.payloadRef(),
+        good.salt(),
+        good.publicKeyId(),
+        good.prevEventHash(),
+        good.eventHash(),
+        good.signature());
   }
 
   private Admission judge(Checks checks, SignedEvent event) {
@@ -57,8 +75,7 @@ class ALedgerGateTest {
 
   private static void isAdmitted(Admission admission, String by) {
     assertThat(admission)
-        .isInstanceOfSatisfying(
-            Admitted.class, a -> assertThat(a.by().toString()).isEqualTo(by));
+        .isInstanceOfSatisfying(Admitted.class, a -> assertThat(a.by().toString()).isEqualTo(by));
   }
 
   @Test

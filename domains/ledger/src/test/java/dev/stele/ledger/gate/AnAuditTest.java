@@ -40,7 +40,10 @@ class AnAuditTest {
   private final LogKeys keys = LogKeys.generate("example.com/ledger", new Random(1));
   private final EventLog log =
       EventLog.open(
-          engine, LogId.MAIN, keys, LogOptions.withAnchor(new Forgetful()).with(CLOCK, new Random(2)));
+          engine,
+          LogId.MAIN,
+          keys,
+          LogOptions.withAnchor(new Forgetful()).with(CLOCK, new Random(2)));
   private final Ed25519Key key = Ed25519Key.generate(new Random(3));
   private final EventSigner signer = new EventSigner(key, CLOCK, new Random(4));
   private byte[] head = SignedEvent.genesisHash();
@@ -66,8 +69,7 @@ class AnAuditTest {
   }
 
   private void act(KeyAct.Act act) {
-    KeyAct text =
-        new KeyAct(act, keys.origin(), key.publicKey(), "", NOW, "label", "reason");
+    KeyAct text = new KeyAct(act, keys.origin(), key.publicKey(), "", NOW, "label", "reason");
     byte[] note = SignedNote.sign(text.text(), keys.signer()).bytes();
     append("ledger-key/1", EventDraft.of(KeyGate.STREAM, act.eventType(), "", note));
   }
@@ -80,9 +82,7 @@ class AnAuditTest {
 
   private void event(SignedEvent event) {
     head = event.eventHash();
-    append(
-        "ledger/1",
-        EventDraft.of(LedgerGate.STREAM, "t", event.eventId(), event.encode()));
+    append("ledger/1", EventDraft.of(LedgerGate.STREAM, "t", event.eventId(), event.encode()));
   }
 
   private void append(String gate, EventDraft draft) {
@@ -113,8 +113,18 @@ class AnAuditTest {
 
   private static SignedEvent with(SignedEvent e, byte[] payload, byte[] prev, byte[] signature) {
     return new SignedEvent(
-        e.eventId(), e.timestamp(), e.eventType(), e.sourceId(), e.sequence(), payload,
-        e.payloadRef(), e.salt(), e.publicKeyId(), prev, e.eventHash(), signature);
+        e.eventId(),
+        e.timestamp(),
+        e.eventType(),
+        e.sourceId(),
+        e.sequence(),
+        payload,
+        e.payloadRef(),
+        e.salt(),
+        e.publicKeyId(),
+        prev,
+        e.eventHash(),
+        signature);
   }
 
   @Test
@@ -173,11 +183,11 @@ class AnAuditTest {
 
   @Test
   void findsAKeyActThatNobodyMaySign() {
-    KeyAct text =
-        new KeyAct(KeyAct.Act.REGISTER, keys.origin(), key.publicKey(), "", NOW, "", "");
+    KeyAct text = new KeyAct(KeyAct.Act.REGISTER, keys.origin(), key.publicKey(), "", NOW, "", "");
     byte[] note =
         SignedNote.sign(
-                text.text(), dev.stele.core.proof.SignerKey.of(SignedEvent.keyId(key.publicKey()), key))
+                text.text(),
+                dev.stele.core.proof.SignerKey.of(SignedEvent.keyId(key.publicKey()), key))
             .bytes();
     append("ledger-key/1", EventDraft.of(KeyGate.STREAM, "stele.key.registered", "", note));
     isBrokenAt(1, "counts for nothing");

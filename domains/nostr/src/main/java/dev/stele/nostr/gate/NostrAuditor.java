@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Re-checks stored Nostr events: that the payload is the canonical text of an event with the record's
- * id, that the id is its hash, and that its author signed it. Thread-safe.
+ * Re-checks stored Nostr events: that the payload is the canonical text of an event with the
+ * record's id, that the id is its hash, and that its author signed it. Thread-safe.
  */
 public final class NostrAuditor implements Auditor {
   @Override
@@ -41,7 +41,6 @@ public final class NostrAuditor implements Auditor {
   }
 
   private static Optional<Fault> fault(CheckedEvent event, String what) {
-    return Optional.of(
-        new Fault.Signature("event %d: %s".formatted(event.position(), what)));
+    return Optional.of(new Fault.Signature("event %d: %s".formatted(event.position(), what)));
   }
 }

@@ -20,10 +20,10 @@ import java.util.List;
 /**
  * Admits Nostr events whose id and signature hold (NIP-01, BIP-340).
  *
- * <p>Takes the JSON text of one event, at most 1 MiB with at most 5,000 tags. The payload that is kept
- * is the event written anew: members in the order id, pubkey, created_at, kind, tags, content, sig,
- * without white space. The id is claimed, so that the same event again answers where it is. The
- * subject is the author's public key. Events of ephemeral kinds (20000 to 29999) are {@link
+ * <p>Takes the JSON text of one event, at most 1 MiB with at most 5,000 tags. The payload that is
+ * kept is the event written anew: members in the order id, pubkey, created_at, kind, tags, content,
+ * sig, without white space. The id is claimed, so that the same event again answers where it is.
+ * The subject is the author's public key. Events of ephemeral kinds (20000 to 29999) are {@link
  * Transient}, once they are known to be valid.
  *
  * <p>Codes of refusal: those of {@link ParsedEvent.Malformed}, {@code id-mismatch}, {@code
