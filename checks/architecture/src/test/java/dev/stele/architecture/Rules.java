@@ -184,6 +184,7 @@ final class Rules {
                 return !layout.module(type).equals(Optional.of("cli"))
                     && !isOneOf(type, Shelf.CHECK)
                     && !outermost.equals(layout.root() + ".core.log.LogOptions")
+                    && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }
             })
