@@ -166,6 +166,7 @@ final class Rules {
    * <ul>
    *   <li>{@code cli}: the outermost place, where the system's clock and randomness are chosen;
    *   <li>{@code core.log.LogOptions}: {@code withAnchor} is the documented default of that choice;
+   *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
    *   <li>{@code core.proof.Verifier}: draws the secret points of its set fingerprints itself. They
    *       are never stored or shown and do not change a verdict on an honest log; were they given
    *       from outside, a forger could know them and make index entries that cancel out;
