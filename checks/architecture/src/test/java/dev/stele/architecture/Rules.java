@@ -166,7 +166,7 @@ final class Rules {
    * <ul>
    *   <li>{@code cli}: the outermost place, where the system's clock and randomness are chosen;
    *   <li>{@code core.log.LogOptions}: {@code withAnchor} is the documented default of that choice;
-   *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for the five-line library;
+   *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
    *   <li>{@code core.proof.Verifier}: draws the secret points of its set fingerprints itself. They
    *       are never stored or shown and do not change a verdict on an honest log; were they given
    *       from outside, a forger could know them and make index entries that cancel out;
@@ -189,7 +189,8 @@ final class Rules {
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }
             })
-        .should(notAccess("ask the machine for the time or for chance", Rules::isTimeOrChance))
+        .should(
+            notAccess("ask the machine for the time or for chance", Rules::isTimeOrChance))
         .because("the same seed and the same clock must give the same bytes");
   }
 
@@ -326,7 +327,8 @@ final class Rules {
     return Stream.of(shelves).anyMatch(wanted -> shelf.equals(Optional.of(wanted)));
   }
 
-  private ArchRule arrow(String name, Shelf from, BiPredicate<JavaClass, JavaClass> forbidden) {
+  private ArchRule arrow(
+      String name, Shelf from, BiPredicate<JavaClass, JavaClass> forbidden) {
     return classes()
         .that(
             new DescribedPredicate<JavaClass>("are on the shelf " + from) {
@@ -404,9 +406,7 @@ final class Rules {
                 .noneMatch(type -> type.getName().equals("java.time.Clock"));
     return now
         || SYSTEM_CLOCKS_AND_CHANCE.contains(owner + "." + target.getName())
-        || (noArguments
-            && target.getName().equals("<init>")
-            && RANDOM_WITHOUT_SEED.contains(owner));
+        || (noArguments && target.getName().equals("<init>") && RANDOM_WITHOUT_SEED.contains(owner));
   }
 
   private static JavaClass outermost(JavaClass type) {
