@@ -129,7 +129,7 @@ public final class EventLedger implements AutoCloseable {
    * Opens the ledger in a database file, making it where there is none, and checks it whole.
    *
    * <p>Beside the file stand the log's keys and anchor ({@link LogHome}) and {@code NAME.node.key},
-   * with which this node signs. The node's key is registered by the ledger's first key act.
+   * with which this node signs. It is registered before it signs for the first time.
    *
    * @param nodeId names this node: 1 to 63 characters of {@code [A-Za-z0-9._-]}
    * @return the ledger, read-only when it does not verify: see {@link #health}
@@ -160,17 +160,16 @@ public final class EventLedger implements AutoCloseable {
     SqliteLogEngine engine =
         SqliteLogEngine.openWriter(database, SqliteOptions.DEFAULT, List.of(new LedgerTable()));
     try {
-      EventLedger ledger = new EventLedger(database, nodeId, options, home, keys.get(), engine);
-      ledger.registerNode();
-      return ledger;
+      return new EventLedger(database, nodeId, options, home, keys.get(), engine);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
   }
 
-  private void registerNode() {
-    if (health.isOk() && writer.ring().find(signer.keyId()).isEmpty()) {
+  /** Registers the node's key before it signs for the first time. */
+  private synchronized void registerNode() {
+    if (writer.ring().find(signer.keyId()).isEmpty()) {
       KeyOutcome outcome = registerKey(signer.publicKey(), nodeId);
       if (!(outcome instanceof KeyOutcome.Recorded)) {
         throw new StorageFailed("the node's key could not be registered: " + outcome);
@@ -242,9 +241,13 @@ public final class EventLedger implements AutoCloseable {
   }
 
   private LedgerAppend record(LongFunction<List<CanonicalEvent>> events) {
-    return health instanceof LedgerHealth.Corrupted corrupted
-        ? counted(new LedgerAppend.Corrupted(corrupted))
-        : counted(writer.record(events));
+    if (health instanceof LedgerHealth.Corrupted corrupted) {
+      return counted(new LedgerAppend.Corrupted(corrupted));
+    }
+    if (writer.ring().find(signer.keyId()).isEmpty()) {
+      registerNode();
+    }
+    return counted(writer.record(events));
   }
 
   private static void requireCount(int count) {

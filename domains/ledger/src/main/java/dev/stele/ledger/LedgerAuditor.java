@@ -113,6 +113,13 @@ public final class LedgerAuditor implements Auditor {
   }
 
   @Override
+  public boolean checksSignatures(String admittedBy) {
+    // Key acts are few, and their signatures are always checked.
+    return KeyGate.admitted(admittedBy)
+        || (depth == Depth.SIGNATURES && Checks.of(admittedBy).filter(Checks::signature).isPresent());
+  }
+
+  @Override
   public boolean follows(String admittedBy) {
     return knows(admittedBy);
   }

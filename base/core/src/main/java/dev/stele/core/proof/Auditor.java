@@ -12,6 +12,11 @@ public interface Auditor {
   /** Tells whether this auditor knows the rules of a gate, by the name in the record. */
   boolean knows(String admittedBy);
 
+  /** Tells whether {@link #check} re-computes a signature for what this gate admitted. */
+  default boolean checksSignatures(String admittedBy) {
+    return true;
+  }
+
   /**
    * Checks what needs no other event. Called from several threads, in any order.
    *

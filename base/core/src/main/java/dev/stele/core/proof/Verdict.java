@@ -46,9 +46,8 @@ public sealed interface Verdict {
    * @param anchored whether a checkpoint from outside the log was there to compare with
    * @param signedSize the size of the largest checkpoint found, 0 when there is none: events after
    *     it are linked, but nobody has signed for them yet
-   * @param signaturesChecked how many events an auditor checked, signature and all
-   * @param unsigned how many events no auditor knows: their gate checked no signature, or is
-   *     unknown
+   * @param signaturesChecked how many events had their signature re-computed
+   * @param unsigned how many had not: their gate checked none, or the verifier was not told how
    * @param claimsRecomputed whether index keys were re-computed, which needs the log's index key
    */
   record Scope(

@@ -473,7 +473,11 @@ public final class Verifier {
       String gate = event.admittedBy();
       for (Auditor auditor : auditors) {
         if (auditor.knows(gate)) {
-          chunk.audited++;
+          if (auditor.checksSignatures(gate)) {
+            chunk.audited++;
+          } else {
+            chunk.unsigned++;
+          }
           auditor.check(event).ifPresent(fault -> chunk.fault(event.position(), fault));
           if (auditor.follows(gate)) {
             chunk.followed.add(event);
