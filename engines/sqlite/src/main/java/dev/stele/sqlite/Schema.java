@@ -16,10 +16,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Opens connections to a log's database, makes its tables, and checks the file below them. */
 final class Schema {
@@ -152,13 +152,6 @@ final class Schema {
           return Optional.of(rows.getString(1));
         }
       }
-      Map<String, String> tables = new HashMap<>();
-      try (ResultSet rows =
-          statement.executeQuery("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")) {
-        while (rows.next()) {
-          tables.put(rows.getString(1), rows.getString(2));
-        }
-      }
       try (ResultSet rows =
           statement.executeQuery(
               "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name LIKE 'log~_%'"
@@ -167,10 +160,10 @@ final class Schema {
           return Optional.of("the trigger " + rows.getString(1) + " is on a table of the log");
         }
       }
-      for (String sql : STATEMENTS) {
-        String name = sql.split(" ")[2];
-        if (!sql.equals(tables.get(name))) {
-          return Optional.of("the table " + name + " is not defined as it was made");
+      Set<String> defined = definitions(statement);
+      for (String made : definitionsAsMade()) {
+        if (!defined.contains(made)) {
+          return Optional.of("the database does not define as it was made: " + made);
         }
       }
       for (String table : List.of("log_claims", "log_streams", "log_tiles", "log_checkpoints")) {
@@ -224,6 +217,29 @@ final class Schema {
       }
     }
     return Optional.empty();
+  }
+
+  /** What a new database defines. The names in it are of no use to SQLite, and still no slack. */
+  private static Set<String> definitionsAsMade() throws SQLException {
+    try (Connection made = DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement statement = made.createStatement()) {
+      for (String sql : STATEMENTS) {
+        statement.execute(sql);
+      }
+      return definitions(statement);
+    }
+  }
+
+  private static Set<String> definitions(Statement statement) throws SQLException {
+    Set<String> definitions = new HashSet<>();
+    try (ResultSet rows =
+        statement.executeQuery(
+            "SELECT concat_ws(' ', type, name, tbl_name, sql) FROM sqlite_schema")) {
+      while (rows.next()) {
+        definitions.add(rows.getString(1));
+      }
+    }
+    return definitions;
   }
 
   /**

@@ -1,0 +1,103 @@
+package dev.stele.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.Row;
+import dev.stele.core.event.Body;
+import dev.stele.core.event.EventRecord;
+import dev.stele.core.log.FileAnchor;
+import dev.stele.crypto.HmacSha256;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The bytes of the format documents: written by the log, compared with golden files, which are the
+ * examples in the documents. Whoever changes a byte changes a format, and needs a new version of it.
+ */
+class FormatsTest {
+  private static final Path FORMATS = Path.of("..", "..", "docs", "format");
+  private static final HexFormat HEX = HexFormat.of();
+
+  @TempDir Path folder;
+
+  private static String golden(String name) throws IOException {
+    try (InputStream in = FormatsTest.class.getResourceAsStream(name)) {
+      return in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static void assertGolden(String name, String document, String actual) throws IOException {
+    assertThat(actual).isEqualTo(golden(name));
+    assertThat(Files.readString(FORMATS.resolve(document))).contains("```\n" + actual + "```\n");
+  }
+
+  @Test
+  void of_a_record_its_body_and_its_index_keys() throws IOException {
+    ReopenableMemory engine = new ReopenableMemory();
+    Example.write(engine, new MemoryAnchor());
+    Row row = engine.read(LogId.MAIN, 1, 1).getFirst();
+    byte[] body = Optional.ofNullable(row.body()).orElseThrow();
+    assertThat(Body.hash(body)).isEqualTo(Arrays.copyOfRange(row.record(), 41, 73));
+    assertThat(EventRecord.link(row.record())).isEqualTo(row.link());
+    String example =
+        lines("genesis", EventRecord.genesis("test.example/log"))
+            + lines("index key of the log", TestLogs.keys().indexKey())
+            + lines("body", body)
+            + lines("body hash", Body.hash(body))
+            + lines("record", row.record())
+            + lines("link", row.link())
+            + lines("index keys", row.keys());
+    assertGolden("record.golden", "record.md", example);
+  }
+
+  @Test
+  void of_an_index_key_is_an_hmac_of_scope_and_key() {
+    ReopenableMemory engine = new ReopenableMemory();
+    Example.write(engine, new MemoryAnchor());
+    byte[] keys = engine.read(LogId.MAIN, 1, 1).getFirst().keys();
+    HmacSha256 hmac = new HmacSha256(TestLogs.keys().indexKey());
+    byte[] hash = hmac.hash("nonce".getBytes(StandardCharsets.UTF_8), new byte[] {0, 1, 2, 3, 4});
+    assertThat(Arrays.copyOfRange(keys, 16, 32)).isEqualTo(Arrays.copyOf(hash, 16));
+  }
+
+  @Test
+  void of_an_anchor() throws IOException {
+    Path file = folder.resolve("log.anchor");
+    Example.write(new ReopenableMemory(), new FileAnchor(file));
+    byte[] bytes = Files.readAllBytes(file);
+    assertThat(bytes).hasSize(8_192);
+    StringBuilder example = new StringBuilder();
+    for (int slot = 0; slot < 2; slot++) {
+      int from = slot * 4_096;
+      int length = (bytes[from + 26] & 0xff) << 8 | (bytes[from + 27] & 0xff);
+      example.append("slot %d, bytes 0 to 27\n".formatted(slot));
+      example.append(lines("", Arrays.copyOfRange(bytes, from, from + 28)));
+      example.append("the %d bytes of its note, as text\n".formatted(length));
+      example.append(new String(bytes, from + 28, length, StandardCharsets.UTF_8));
+      example.append("its last 32 bytes\n");
+      example.append(lines("", Arrays.copyOfRange(bytes, from + 4_064, from + 4_096)));
+      for (int at = from + 28 + length; at < from + 4_064; at++) {
+        assertThat(bytes[at]).isZero();
+      }
+    }
+    assertGolden("anchor.golden", "anchor.md", example.toString());
+  }
+
+  private static String lines(String title, byte[] bytes) {
+    StringBuilder lines = new StringBuilder(title.isEmpty() ? "" : title + "\n");
+    for (int at = 0; at < bytes.length; at += 32) {
+      lines.append("  ").append(HEX.formatHex(bytes, at, Math.min(bytes.length, at + 32)));
+      lines.append('\n');
+    }
+    return lines.toString();
+  }
+}
