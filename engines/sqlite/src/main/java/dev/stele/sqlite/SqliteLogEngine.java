@@ -772,42 +772,57 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           if (known.isEmpty()) {
             return 0L;
           }
-          LogState state = known.get();
-          catchUp(lent, state);
-          PreparedStatement select = lent.statement(sql);
-          select.setInt(1, state.number);
-          List<IndexEntry> pending;
-          long covered;
-          ResultSet flushed;
-          // A flush commits and clears the pending index under this lock too, so that the first
-          // row of the result pins a moment in which each entry is in exactly one of the two.
-          synchronized (state) {
-            pending = entries.of(state.pending);
-            covered = state.pendingTo;
-            flushed = select.executeQuery();
+          // One transaction for everything that is read: another process may flush meanwhile, and
+          // each entry must be in exactly one of what is pending and what is flushed.
+          lent.connection().setAutoCommit(false);
+          try {
+            return scan(lent, known.get(), sql, entries, sink);
+          } finally {
+            lent.connection().setAutoCommit(true);
           }
-          Iterator<IndexEntry> later = pending.iterator();
-          @Nullable IndexEntry next = later.hasNext() ? later.next() : null;
-          try (flushed) {
-            while (flushed.next()) {
-              IndexEntry entry =
-                  new IndexEntry(
-                      IndexKey.of(requireKey(bytes(flushed, 1)), 0),
-                      flushed.getLong(2),
-                      flushed.getLong(3));
-              while (next != null && next.key().compareTo(entry.key()) < 0) {
-                sink.accept(next);
-                next = later.hasNext() ? later.next() : null;
-              }
-              sink.accept(entry);
-            }
-          }
-          while (next != null) {
-            sink.accept(next);
-            next = later.hasNext() ? later.next() : null;
-          }
-          return covered;
         });
+  }
+
+  private static long scan(
+      ReadConnections.Lent lent,
+      LogState state,
+      String sql,
+      PendingEntries entries,
+      Consumer<IndexEntry> sink)
+      throws SQLException {
+    PreparedStatement select = lent.statement(sql);
+    select.setInt(1, state.number);
+    List<IndexEntry> pending;
+    long covered;
+    ResultSet flushed;
+    // This process commits and clears what it flushed under this lock too.
+    synchronized (state) {
+      catchUp(lent, state);
+      pending = entries.of(state.pending);
+      covered = state.pendingTo;
+      flushed = select.executeQuery();
+    }
+    Iterator<IndexEntry> later = pending.iterator();
+    @Nullable IndexEntry next = later.hasNext() ? later.next() : null;
+    try (flushed) {
+      while (flushed.next()) {
+        IndexEntry entry =
+            new IndexEntry(
+                IndexKey.of(requireKey(bytes(flushed, 1)), 0),
+                flushed.getLong(2),
+                flushed.getLong(3));
+        while (next != null && next.key().compareTo(entry.key()) < 0) {
+          sink.accept(next);
+          next = later.hasNext() ? later.next() : null;
+        }
+        sink.accept(entry);
+      }
+    }
+    while (next != null) {
+      sink.accept(next);
+      next = later.hasNext() ? later.next() : null;
+    }
+    return covered;
   }
 
   private static byte[] requireKey(byte[] key) {
@@ -892,7 +907,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
    * Brings a log's pending index up to the log's end: on the first use, and in a process that reads
    * what another writes. The writer itself keeps it up in each commit.
    */
-  private void catchUp(ReadConnections.Lent lent, LogState state) throws SQLException {
+  private static void catchUp(ReadConnections.Lent lent, LogState state) throws SQLException {
     if (state.fence != 0) {
       return;
     }
