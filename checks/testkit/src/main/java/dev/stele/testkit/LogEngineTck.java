@@ -25,9 +25,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -423,6 +425,37 @@ public abstract class LogEngineTck {
       }
     }
     assertThat(engine.head(LOG).size()).isEqualTo(3L * batches);
+  }
+
+  @Test
+  void many_threads_read_rows_while_they_scan_an_index() throws Exception {
+    rows.commit(engine, LOG, "a", 5);
+    int scanners = Math.max(4, Runtime.getRuntime().availableProcessors());
+    CyclicBarrier allScan = new CyclicBarrier(scanners);
+    Callable<Integer> scan =
+        () -> {
+          List<Row> read = new ArrayList<>();
+          engine.scanClaims(
+              LOG,
+              entry -> {
+                try {
+                  allScan.await(10, TimeUnit.SECONDS);
+                } catch (Exception e) {
+                  throw new IllegalStateException("the scans do not run beside each other", e);
+                }
+                read.addAll(engine.read(LOG, entry.position() - 1, 1));
+              });
+          return read.size();
+        };
+    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+      List<Future<Integer>> scans = new ArrayList<>();
+      for (int i = 0; i < scanners; i++) {
+        scans.add(threads.submit(scan));
+      }
+      for (Future<Integer> each : scans) {
+        assertThat(each.get(30, TimeUnit.SECONDS)).isEqualTo(5);
+      }
+    }
   }
 
   @Test

@@ -57,6 +57,12 @@ final class ReadConnections {
   /** Guarded by itself. */
   private final Deque<Lent> idle = new ArrayDeque<>();
 
+  /**
+   * Set while a thread has a connection. One that reads again meanwhile, as the audit of an index
+   * does for single rows, must not wait for a place: all places may be held by such as itself.
+   */
+  private final ThreadLocal<Boolean> reading = ThreadLocal.withInitial(() -> false);
+
   private volatile boolean closed;
 
   ReadConnections(Opener opener) {
@@ -64,19 +70,28 @@ final class ReadConnections {
   }
 
   <T> T read(Work<T> work) throws SQLException {
+    if (reading.get()) {
+      return readInTurn(work);
+    }
     places.acquireUninterruptibly();
+    reading.set(true);
     try {
-      Lent lent = borrow();
-      boolean sound = false;
-      try {
-        T result = work.run(lent);
-        sound = true;
-        return result;
-      } finally {
-        giveBack(lent, sound);
-      }
+      return readInTurn(work);
     } finally {
+      reading.remove();
       places.release();
+    }
+  }
+
+  private <T> T readInTurn(Work<T> work) throws SQLException {
+    Lent lent = borrow();
+    boolean sound = false;
+    try {
+      T result = work.run(lent);
+      sound = true;
+      return result;
+    } finally {
+      giveBack(lent, sound);
     }
   }
 

@@ -74,6 +74,9 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     /** Up to where the indexes in the file go; guarded by this. */
     long indexedTo;
 
+    /** How often the pending index went into the file; written under the lock of this. */
+    volatile long flushes;
+
     /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
     volatile long fence;
 
@@ -327,6 +330,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         session.connection.commit();
         if (flush) {
           state.indexedTo = state.pendingTo;
+          state.flushes++;
           state.pending.clear();
         }
         state.pending.add(batch.rows());
@@ -572,8 +576,11 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           if (state.isEmpty()) {
             return List.of();
           }
-          catchUp(lent, state.get());
-          List<Long> positions = streamPositions(lent, state.get(), stream, afterRevision, limit);
+          List<Long> positions =
+              lookUp(
+                  lent,
+                  state.get(),
+                  () -> streamPositions(lent, state.get(), stream, afterRevision, limit));
           PreparedStatement select = lent.statement(ROW_COLUMNS + "WHERE place = ?");
           List<Row> rows = new ArrayList<>(positions.size());
           long bytes = 0;
@@ -612,14 +619,34 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       }
     }
     long revision = after + positions.size() + 1;
-    while (positions.size() < limit) {
-      long position = state.pending.position(stream, revision++);
-      if (position == 0) {
-        break;
-      }
-      positions.add(position);
-    }
+    positions.addAll(state.pending.positions(stream, revision, limit - positions.size()));
     return positions;
+  }
+
+  private interface Lookup<T> {
+    T run() throws SQLException;
+  }
+
+  /**
+   * Looks into the file and into what is pending as of one moment. In the writing process only a
+   * flush moves entries from one to the other, seldom, and then the look-up is made again; a reader
+   * that follows another process moves them itself, under the lock.
+   */
+  private <T> T lookUp(ReadConnections.Lent lent, LogState state, Lookup<T> lookup)
+      throws SQLException {
+    if (state.fence == 0) {
+      synchronized (state) {
+        catchUp(lent, state);
+        return lookup.run();
+      }
+    }
+    while (true) {
+      long flushes = state.flushes;
+      T found = lookup.run();
+      if (flushes == state.flushes) {
+        return found;
+      }
+    }
   }
 
   @Override
@@ -631,18 +658,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           if (state.isEmpty()) {
             return 0L;
           }
-          catchUp(lent, state.get());
-          long pending = state.get().pending.lastRevision(stream);
-          if (pending > 0) {
-            return pending;
-          }
-          PreparedStatement select =
-              lent.statement("SELECT max(revision) FROM log_streams WHERE log = ? AND key = ?");
-          select.setInt(1, state.get().number);
-          select.setBytes(2, stream.bytes());
-          try (ResultSet result = select.executeQuery()) {
-            return result.getLong(1);
-          }
+          return lookUp(lent, state.get(), () -> lastRevision(lent, state.get(), stream));
         });
   }
 
@@ -655,19 +671,38 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           if (state.isEmpty()) {
             return 0L;
           }
-          catchUp(lent, state.get());
-          long pending = state.get().pending.find(claim);
-          if (pending > 0) {
-            return pending;
-          }
-          PreparedStatement select =
-              lent.statement("SELECT max(position) FROM log_claims WHERE log = ? AND key = ?");
-          select.setInt(1, state.get().number);
-          select.setBytes(2, claim.bytes());
-          try (ResultSet result = select.executeQuery()) {
-            return result.getLong(1);
-          }
+          return lookUp(lent, state.get(), () -> find(lent, state.get(), claim));
         });
+  }
+
+  private static long lastRevision(ReadConnections.Lent lent, LogState state, IndexKey stream)
+      throws SQLException {
+    long pending = state.pending.lastRevision(stream);
+    if (pending > 0) {
+      return pending;
+    }
+    PreparedStatement select =
+        lent.statement("SELECT max(revision) FROM log_streams WHERE log = ? AND key = ?");
+    select.setInt(1, state.number);
+    select.setBytes(2, stream.bytes());
+    try (ResultSet result = select.executeQuery()) {
+      return result.getLong(1);
+    }
+  }
+
+  private static long find(ReadConnections.Lent lent, LogState state, IndexKey claim)
+      throws SQLException {
+    long pending = state.pending.find(claim);
+    if (pending > 0) {
+      return pending;
+    }
+    PreparedStatement select =
+        lent.statement("SELECT max(position) FROM log_claims WHERE log = ? AND key = ?");
+    select.setInt(1, state.number);
+    select.setBytes(2, claim.bytes());
+    try (ResultSet result = select.executeQuery()) {
+      return result.getLong(1);
+    }
   }
 
   @Override

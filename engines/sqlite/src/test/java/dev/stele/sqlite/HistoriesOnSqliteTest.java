@@ -8,9 +8,11 @@ import dev.stele.testkit.ReopenableMemory;
 import dev.stele.testkit.Scale;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("engine")
 class HistoriesOnSqliteTest {
   @TempDir Path folder;
 

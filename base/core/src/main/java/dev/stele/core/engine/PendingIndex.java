@@ -3,8 +3,9 @@ package dev.stele.core.engine;
 import dev.stele.core.event.EventRecord;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
 
 /**
  * The newest part of an engine's two indexes, kept in memory until it is worth writing down.
@@ -14,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * #FLUSH_AT}, remember up to which position they have flushed, and replay the rest from the log
  * when they open. The log itself is never behind.
  *
- * <p>One thread writes; any thread may look up meanwhile.
+ * <p>One thread writes; any thread may look up meanwhile, and finds all of an {@link #add} or none.
  */
 public final class PendingIndex {
   /** How many events make a flush worth it: some 10 MB of memory, and seconds to replay at most. */
@@ -27,9 +28,14 @@ public final class PendingIndex {
 
   private record StreamPlace(IndexKey key, long revision) {}
 
-  private final ConcurrentHashMap<IndexKey, Long> lastClaimed = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<IndexKey, Long> lastRevisions = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<StreamPlace, Long> streamPlaces = new ConcurrentHashMap<>();
+  /** Guarded by this. */
+  private final Map<IndexKey, Long> lastClaimed = new HashMap<>();
+
+  /** Guarded by this. */
+  private final Map<IndexKey, Long> lastRevisions = new HashMap<>();
+
+  /** Guarded by this. */
+  private final Map<StreamPlace, Long> streamPlaces = new HashMap<>();
 
   /** Guarded by this. */
   private final List<IndexEntry> claims = new ArrayList<>();
@@ -54,18 +60,24 @@ public final class PendingIndex {
   }
 
   /** The last position that claimed a key, 0 when none here did. */
-  public long find(IndexKey claim) {
+  public synchronized long find(IndexKey claim) {
     return lastClaimed.getOrDefault(claim, 0L);
   }
 
   /** The last revision of a stream, 0 when the stream is not here. */
-  public long lastRevision(IndexKey stream) {
+  public synchronized long lastRevision(IndexKey stream) {
     return lastRevisions.getOrDefault(stream, 0L);
   }
 
-  /** The position of a stream's revision, 0 when it is not here. */
-  public long position(IndexKey stream, long revision) {
-    return streamPlaces.getOrDefault(new StreamPlace(stream, revision), 0L);
+  /** The positions of a stream's revisions from {@code revision} on, as far as they are here. */
+  public synchronized List<Long> positions(IndexKey stream, long revision, int limit) {
+    List<Long> positions = new ArrayList<>();
+    Long position = streamPlaces.get(new StreamPlace(stream, revision));
+    while (position != null && positions.size() < limit) {
+      positions.add(position);
+      position = streamPlaces.get(new StreamPlace(stream, revision + positions.size()));
+    }
+    return positions;
   }
 
   /** How many events are here. */
