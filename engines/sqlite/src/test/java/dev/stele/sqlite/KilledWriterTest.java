@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -148,6 +149,7 @@ class KilledWriterTest {
         ChildJvm.start(Writer.class, List.of(database.toString(), "round-" + round));
     try (BufferedReader out = writer.inputReader(StandardCharsets.UTF_8)) {
       assertThat(out.readLine()).as("the writer of round %d", round).isNotNull();
+      AtomicBoolean killed = new AtomicBoolean();
       Thread killer =
           Thread.ofVirtual()
               .start(
@@ -157,7 +159,8 @@ class KilledWriterTest {
                     } catch (InterruptedException e) {
                       Thread.currentThread().interrupt();
                     } finally {
-                      writer.destroyForcibly();
+                      // By its handle: the process would close what is still to be read from it.
+                      killed.set(writer.toHandle().destroyForcibly());
                     }
                   });
       for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -169,6 +172,7 @@ class KilledWriterTest {
         }
       }
       killer.join();
+      assertThat(killed).as("the writer did not die by itself").isTrue();
     } finally {
       writer.destroyForcibly();
       writer.waitFor();
