@@ -13,11 +13,17 @@ import java.util.Map;
  * The nodes of a log's Merkle tree, from the tiles an engine stores; at the right edge, where no
  * tile is full, from the links of the rows.
  *
- * <p>Keeps the tiles it has used, up to {@value #CACHED_TILES} (1 MiB). Thread-safe.
+ * <p>Keeps the tiles it has used, up to {@value #CACHED_TILES} (1 MiB), and up to {@value
+ * #CACHED_NODES} of the nodes it had to fold (1 MiB): without those, a proof in a tree whose upper
+ * tiles are not full yet hashes every leaf below the node it needs. Thread-safe.
  */
 public final class TiledNodes implements NodeSource {
   private static final int CACHED_TILES = 128;
+  private static final int CACHED_NODES = 8_192;
   private static final int TILE_HEIGHT = 8;
+
+  /** Folding fewer hashes than this costs less than keeping what comes of it. */
+  private static final int LEAST_KEPT_HEIGHT = 3;
 
   private final LogEngine engine;
   private final LogId log;
@@ -31,6 +37,16 @@ public final class TiledNodes implements NodeSource {
         }
       };
 
+  /** Guarded by itself. A node over leaves that are all there never changes either. */
+  private final Map<TileKey, byte[]> folded =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<TileKey, byte[]> eldest) {
+          return size() > CACHED_NODES;
+        }
+      };
+
+  /** Names a tile by the level of tiles, or a node by the level of nodes. */
   private record TileKey(int level, long index) {}
 
   /** The nodes of one of an engine's logs. */
@@ -43,10 +59,27 @@ public final class TiledNodes implements NodeSource {
   public byte[] node(int level, long index) {
     int tileLevel = level / TILE_HEIGHT;
     int height = level % TILE_HEIGHT;
+    if (height >= LEAST_KEPT_HEIGHT) {
+      return keptNode(level, index).clone();
+    }
     int width = 1 << height;
-    long first = index << height;
-    byte[] hashes = hashes(tileLevel, first, width);
-    return fold(hashes, width);
+    return fold(hashes(tileLevel, index << height, width), width);
+  }
+
+  /** A node that is kept once it was folded, from its two children or from a tile. Not to be changed. */
+  private byte[] keptNode(int level, long index) {
+    TileKey key = new TileKey(level, index);
+    synchronized (folded) {
+      byte[] known = folded.get(key);
+      if (known != null) {
+        return known;
+      }
+    }
+    byte[] node = Merkle.nodeHash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1));
+    synchronized (folded) {
+      folded.put(key, node);
+    }
+    return node;
   }
 
   /** {@code count} hashes of a tile level from the {@code first}, which never cross a tile. */
@@ -72,7 +105,7 @@ public final class TiledNodes implements NodeSource {
       }
     } else {
       for (int i = 0; i < count; i++) {
-        byte[] root = fold(hashes(tileLevel - 1, (first + i) * Tile.WIDTH, Tile.WIDTH), Tile.WIDTH);
+        byte[] root = keptNode(tileLevel * TILE_HEIGHT, first + i);
         System.arraycopy(root, 0, hashes, i * Merkle.HASH_BYTES, Merkle.HASH_BYTES);
       }
     }
