@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,20 @@ class DocsTest {
       for (Block block : Documents.blocks(document)) {
         if (block.language().equals("java")) {
           Snippets.errors(block.text()).forEach(error -> failures.add(block + ": " + error));
+        }
+      }
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
+  void everyCommandLineExists() throws IOException {
+    CommandLines commands = new CommandLines();
+    List<String> failures = new ArrayList<>();
+    for (Path document : Repository.documents()) {
+      for (Block block : Documents.blocks(document)) {
+        if (Set.of("sh", "console").contains(block.language())) {
+          commands.problems(block.lines()).forEach(problem -> failures.add(block + ": " + problem));
         }
       }
     }
@@ -90,6 +105,23 @@ class DocsTest {
     assertThat(Snippets.errors("import java.util.List;\nvar list = List.of(1);")).isEmpty();
     assertThat(Snippets.errors("public final class Mine { int x; }")).isEmpty();
     assertThat(Snippets.errors("import java.util.List;\nrecord Pair(List<String> a, int b) {}"))
+        .isEmpty();
+  }
+
+  @Test
+  void aCommandOrAnOptionThatIsNotThereIsNoticed() {
+    CommandLines commands = new CommandLines();
+    assertThat(
+            commands.problems(
+                List.of(
+                    "./stele frobnicate",
+                    "$ ./stele verify --never",
+                    "echo x | ./stele append \\",
+                    "  --not-this -")))
+        .hasSize(3);
+    assertThat(
+            commands.problems(
+                List.of("./stele test --fast", "./stele --help", "$ ./stele bench --quick")))
         .isEmpty();
   }
 

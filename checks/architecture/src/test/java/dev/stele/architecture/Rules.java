@@ -189,8 +189,7 @@ final class Rules {
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }
             })
-        .should(
-            notAccess("ask the machine for the time or for chance", Rules::isTimeOrChance))
+        .should(notAccess("ask the machine for the time or for chance", Rules::isTimeOrChance))
         .because("the same seed and the same clock must give the same bytes");
   }
 
@@ -327,8 +326,7 @@ final class Rules {
     return Stream.of(shelves).anyMatch(wanted -> shelf.equals(Optional.of(wanted)));
   }
 
-  private ArchRule arrow(
-      String name, Shelf from, BiPredicate<JavaClass, JavaClass> forbidden) {
+  private ArchRule arrow(String name, Shelf from, BiPredicate<JavaClass, JavaClass> forbidden) {
     return classes()
         .that(
             new DescribedPredicate<JavaClass>("are on the shelf " + from) {
@@ -406,7 +404,9 @@ final class Rules {
                 .noneMatch(type -> type.getName().equals("java.time.Clock"));
     return now
         || SYSTEM_CLOCKS_AND_CHANCE.contains(owner + "." + target.getName())
-        || (noArguments && target.getName().equals("<init>") && RANDOM_WITHOUT_SEED.contains(owner));
+        || (noArguments
+            && target.getName().equals("<init>")
+            && RANDOM_WITHOUT_SEED.contains(owner));
   }
 
   private static JavaClass outermost(JavaClass type) {

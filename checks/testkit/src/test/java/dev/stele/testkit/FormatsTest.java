@@ -21,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The bytes of the format documents: written by the log, compared with golden files, which are the
- * examples in the documents. Whoever changes a byte changes a format, and needs a new version of it.
+ * examples in the documents. Whoever changes a byte changes a format, and needs a new version of
+ * it.
  */
 class FormatsTest {
   private static final Path FORMATS = Path.of("..", "..", "docs", "format");

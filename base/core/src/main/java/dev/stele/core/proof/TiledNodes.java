@@ -66,7 +66,10 @@ public final class TiledNodes implements NodeSource {
     return fold(hashes(tileLevel, index << height, width), width);
   }
 
-  /** A node that is kept once it was folded, from its two children or from a tile. Not to be changed. */
+  /**
+   * A node that is kept once it was folded, from its two children or from a tile. Not to be
+   * changed.
+   */
   private byte[] keptNode(int level, long index) {
     TileKey key = new TileKey(level, index);
     synchronized (folded) {
