@@ -116,7 +116,8 @@ public final class LedgerAuditor implements Auditor {
   public boolean checksSignatures(String admittedBy) {
     // Key acts are few, and their signatures are always checked.
     return KeyGate.admitted(admittedBy)
-        || (depth == Depth.SIGNATURES && Checks.of(admittedBy).filter(Checks::signature).isPresent());
+        || (depth == Depth.SIGNATURES
+            && Checks.of(admittedBy).filter(Checks::signature).isPresent());
   }
 
   @Override

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An event whose payload is a word that anyone can guess, erased by hand: nothing that is left in any
- * file tells which of ten thousand words it was.
+ * An event whose payload is a word that anyone can guess, erased by hand: nothing that is left in
+ * any file tells which of ten thousand words it was.
  */
 @Tag("engine")
 class ErasedByHandTest {
@@ -55,9 +55,7 @@ class ErasedByHandTest {
     SmallLog log = SmallLog.make(folder.resolve("log"), folder.resolve("anchor"), 1).with(4);
     try (EventLog opened = log.open()) {
       opened.append(
-          Append.of(
-              TestGate.admit(
-                  EventDraft.of("stream-0", "tested", "fifth", bytes(word)))));
+          Append.of(TestGate.admit(EventDraft.of("stream-0", "tested", "fifth", bytes(word)))));
       SmallLog.append(opened, 5);
     }
     return log;
@@ -67,7 +65,8 @@ class ErasedByHandTest {
   void leaves_no_trace_by_which_the_payload_could_be_guessed() throws Exception {
     List<String> words = words();
     // Longer than what happens to stand in a file by chance.
-    String word = words.stream().filter(each -> each.length() > 7).skip(4_242).findFirst().orElseThrow();
+    String word =
+        words.stream().filter(each -> each.length() > 7).skip(4_242).findFirst().orElseThrow();
     SmallLog log = written(word);
     byte[] bodyHash;
     try (EventLog opened = log.open()) {

@@ -62,12 +62,14 @@ class EveryByteFlippedTest {
   }
 
   private EventLog open() {
-    return log.open(SqliteLogEngine.openWriter(log.database(), SMALL_PAGES, List.of()), Duration.ofHours(1));
+    return log.open(
+        SqliteLogEngine.openWriter(log.database(), SMALL_PAGES, List.of()), Duration.ofHours(1));
   }
 
   private void append(EventLog opened, int events) {
     SmallLog.append(opened, events);
-    // The last event is signed in its own commit, so that no part of the files is beyond the anchor.
+    // The last event is signed in its own commit, so that no part of the files is beyond the
+    // anchor.
     String id = "long-" + opened.head().size();
     opened.append(Append.of(TestGate.event("long", id, "x".repeat(700))).proven());
   }
@@ -194,7 +196,8 @@ class EveryByteFlippedTest {
         Statement statement = connection.createStatement()) {
       List<String> tables = new ArrayList<>(List.of("sqlite_schema"));
       try (ResultSet names =
-          statement.executeQuery("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")) {
+          statement.executeQuery(
+              "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")) {
         while (names.next()) {
           tables.add(names.getString(1));
         }
@@ -204,14 +207,17 @@ class EveryByteFlippedTest {
         try (ResultSet names =
             statement.executeQuery("SELECT name FROM pragma_table_info('" + table + "')")) {
           while (names.next()) {
-            columns.add(
-                "typeof(%1$s) || ':' || hex(%1$s)".formatted(names.getString(1)));
+            columns.add("typeof(%1$s) || ':' || hex(%1$s)".formatted(names.getString(1)));
           }
         }
         contents.append(table).append('\n');
         try (ResultSet rows =
             statement.executeQuery(
-                "SELECT " + String.join(" || ' ' || ", columns) + " FROM " + table + " ORDER BY 1")) {
+                "SELECT "
+                    + String.join(" || ' ' || ", columns)
+                    + " FROM "
+                    + table
+                    + " ORDER BY 1")) {
           while (rows.next()) {
             contents.append(rows.getString(1)).append('\n');
           }

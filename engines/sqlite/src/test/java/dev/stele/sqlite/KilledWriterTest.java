@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A writer with sixteen callers, killed at random moments, over and over on the same files: what was
- * acknowledged is there, batches are there whole or not at all, and the log opens by itself.
+ * A writer with sixteen callers, killed at random moments, over and over on the same files: what
+ * was acknowledged is there, batches are there whole or not at all, and the log opens by itself.
  */
 @Tag("crash")
 class KilledWriterTest {
@@ -107,7 +107,10 @@ class KilledWriterTest {
               List.of(
                   Claim.ofEventId(id, OnDuplicate.REFUSE),
                   new Claim(
-                      "nonce", id.getBytes(StandardCharsets.UTF_8), OnDuplicate.REFUSE, Claim.NEVER)),
+                      "nonce",
+                      id.getBytes(StandardCharsets.UTF_8),
+                      OnDuplicate.REFUSE,
+                      Claim.NEVER)),
               ""));
     }
   }
@@ -145,8 +148,7 @@ class KilledWriterTest {
   /** Lets a writer write for so long after it is ready, and kills it with SIGKILL. */
   private void killAt(int millis, Path database, int round, Map<Long, String> acked)
       throws Exception {
-    Process writer =
-        ChildJvm.start(Writer.class, List.of(database.toString(), "round-" + round));
+    Process writer = ChildJvm.start(Writer.class, List.of(database.toString(), "round-" + round));
     try (BufferedReader out = writer.inputReader(StandardCharsets.UTF_8)) {
       assertThat(out.readLine()).as("the writer of round %d", round).isNotNull();
       AtomicBoolean killed = new AtomicBoolean();

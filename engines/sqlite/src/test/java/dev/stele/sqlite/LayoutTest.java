@@ -30,11 +30,11 @@ class LayoutTest {
           "SELECT 'log_events ' || place || char(10) || '  ' || lower(hex(link)) || char(10)"
               + " || '  ' || lower(hex(record)) || char(10) || '  ' || lower(hex(body)) || char(10)"
               + " || '  ' || lower(hex(keys)) FROM log_events ORDER BY place",
-          "SELECT 'log_checkpoints ' || log || ' ' || size || char(10) || trim(CAST(note AS TEXT), char(10))"
-              + " FROM log_checkpoints ORDER BY size",
-          "SELECT 'rows of log_claims, log_streams, log_tiles, log_views: '"
-              + " || (SELECT count(*) FROM log_claims) || ' ' || (SELECT count(*) FROM log_streams)"
-              + " || ' ' || (SELECT count(*) FROM log_tiles) || ' ' || (SELECT count(*) FROM log_views)");
+          "SELECT 'log_checkpoints ' || log || ' ' || size || char(10) || trim(CAST(note AS TEXT),"
+              + " char(10)) FROM log_checkpoints ORDER BY size",
+          "SELECT 'rows of log_claims, log_streams, log_tiles, log_views: ' || (SELECT count(*)"
+              + " FROM log_claims) || ' ' || (SELECT count(*) FROM log_streams) || ' ' || (SELECT"
+              + " count(*) FROM log_tiles) || ' ' || (SELECT count(*) FROM log_views)");
 
   @TempDir Path folder;
 
