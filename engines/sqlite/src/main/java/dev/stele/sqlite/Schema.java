@@ -234,7 +234,8 @@ final class Schema {
     Set<String> definitions = new HashSet<>();
     try (ResultSet rows =
         statement.executeQuery(
-            "SELECT concat_ws(' ', type, name, tbl_name, sql) FROM sqlite_schema")) {
+            "SELECT concat_ws(' ', type, name, tbl_name, sql, typeof(type), typeof(name),"
+                + " typeof(tbl_name), typeof(rootpage), typeof(sql)) FROM sqlite_schema")) {
       while (rows.next()) {
         definitions.add(rows.getString(1));
       }

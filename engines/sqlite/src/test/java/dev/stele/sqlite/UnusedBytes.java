@@ -30,6 +30,7 @@ final class UnusedBytes {
     this.wal = wal;
     this.pageSize = ByteBuffer.wrap(database).getShort(16) & 0xffff;
     readWal();
+    findSchemaPages(1);
     used.set(0, 100);
     for (int page = 1; page * pageSize <= database.length; page++) {
       readTreePage(page);
@@ -49,6 +50,9 @@ final class UnusedBytes {
     }
     if (database[at] == 0 && (flipped == 8 || flipped == 9) && rowidTypes.get(at)) {
       return Optional.of("the type of a column that is the row's number, and has no value");
+    }
+    if (schemaRowNumbers.get(at)) {
+      return Optional.of("the number of a row of the schema, by which nothing refers to it");
     }
     return used.get(at)
         ? Optional.empty()
@@ -82,6 +86,23 @@ final class UnusedBytes {
   }
 
   private final BitSet rowidTypes = new BitSet();
+  private final BitSet schemaPages = new BitSet();
+  private final BitSet schemaRowNumbers = new BitSet();
+
+  /** The pages of the table sqlite_schema, which begins on page 1. */
+  private void findSchemaPages(int page) {
+    int base = (page - 1) * pageSize;
+    int header = page == 1 ? base + 100 : base;
+    schemaPages.set(page);
+    if (database[header] == 5) {
+      ByteBuffer in = ByteBuffer.wrap(database);
+      int cells = in.getShort(header + 3) & 0xffff;
+      for (int cell = 0; cell < cells; cell++) {
+        findSchemaPages(in.getInt(base + (in.getShort(header + 12 + 2 * cell) & 0xffff)));
+      }
+      findSchemaPages(in.getInt(header + 8));
+    }
+  }
 
   private void readTreePage(int page) {
     int base = (page - 1) * pageSize;
@@ -118,6 +139,9 @@ final class UnusedBytes {
       at += varintLength(at);
     }
     if (type == 5 || type == 13) {
+      if (type == 13 && schemaPages.get(start / pageSize + 1)) {
+        schemaRowNumbers.set(at, at + varintLength(at));
+      }
       at += varintLength(at);
     }
     if (type != 5) {
