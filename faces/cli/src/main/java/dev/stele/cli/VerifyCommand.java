@@ -4,6 +4,9 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 
@@ -33,7 +36,20 @@ final class VerifyCommand extends SteleCommand {
               1,
               new Fault.Gap(Optional.ofNullable(e.getMessage()).orElse("unreadable")));
     }
-    terminal.answer(Verdicts.json(verdict), Verdicts.text(verdict));
-    return verdict instanceof Verdict.Intact ? ExitCode.DONE : ExitCode.REFUSED_OR_BROKEN;
+    Optional<String> damage = log.anchor(home).damage();
+    Map<String, Object> json = Verdicts.json(verdict);
+    json.put("anchorDamage", damage.orElse(null));
+    List<String> text = new ArrayList<>(Verdicts.text(verdict));
+    damage.ifPresent(
+        detail ->
+            text.add(
+                "ANCHOR     "
+                    + detail
+                    + "; its other slot was used. After a crash while signing this"
+                    + " mends itself with the next checkpoint; otherwise somebody changed it"));
+    terminal.answer(json, text);
+    return verdict instanceof Verdict.Intact && damage.isEmpty()
+        ? ExitCode.DONE
+        : ExitCode.REFUSED_OR_BROKEN;
   }
 }

@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -184,6 +185,23 @@ class TheCommandLineTest {
             stele("verify", "--log", log, "--json", "--anchor", folder.resolve("none").toString())
                 .json())
         .containsEntry("anchored", false);
+  }
+
+  @Test
+  void a_changed_byte_of_the_anchor_is_told_although_its_other_slot_serves() throws IOException {
+    append("one");
+    try (Stream<Path> files = Files.list(folder.resolve("anchor"))) {
+      Path file = files.findFirst().orElseThrow();
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[100] ^= 1;
+      Files.write(file, bytes);
+    }
+
+    Shell.Result verified = stele("verify", "--log", log, "--json");
+
+    assertThat(verified.exit()).isEqualTo(1);
+    assertThat(verified.json()).containsEntry("verdict", "intact");
+    assertThat(String.valueOf(verified.json().get("anchorDamage"))).contains("slot 0");
   }
 
   @Test

@@ -15,6 +15,15 @@ public interface Anchor {
   /** Replaces what is remembered; durable on return. */
   void record(byte[] signedNote);
 
+  /**
+   * What of the anchor is not as it was written, in one sentence, or empty. A crash while recording
+   * can leave such a trace, and so can a change by hand; {@link #last} answers all the same when an
+   * older checkpoint is whole.
+   */
+  default Optional<String> damage() {
+    return Optional.empty();
+  }
+
   /** Where it is, for people. */
   String describe();
 }

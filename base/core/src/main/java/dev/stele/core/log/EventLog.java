@@ -119,6 +119,7 @@ public final class EventLog extends LogReader {
    * @param keys its secrets
    * @param options its limits and what it takes from outside
    * @return the log, read-only when it does not verify: see {@link #verdict}
+   * @throws StorageFailed when the engine or the anchor cannot be read; the engine is closed then
    */
   public static EventLog open(LogEngine engine, LogId log, LogKeys keys, LogOptions options) {
     return open(engine, log, keys, options, Verifier::verify);
@@ -136,7 +137,31 @@ public final class EventLog extends LogReader {
       LogKeys keys,
       LogOptions options,
       Function<Verifier, Verdict> check) {
+    try {
+      return openChecked(engine, log, keys, options, check);
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  private static EventLog openChecked(
+      LogEngine engine,
+      LogId log,
+      LogKeys keys,
+      LogOptions options,
+      Function<Verifier, Verdict> check) {
     Optional<byte[]> anchored = options.anchor().last();
+    options
+        .anchor()
+        .damage()
+        .ifPresent(
+            damage ->
+                LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "event=anchor-damaged log={0} detail=\"{1}\"",
+                    log,
+                    damage));
     Verifier verifier =
         Verifier.of(engine, log, keys.signer().vkey())
             .withAnchor(anchored)

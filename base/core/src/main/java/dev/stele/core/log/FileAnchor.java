@@ -65,11 +65,7 @@ public final class FileAnchor implements Anchor {
     return Optional.of(newest);
   }
 
-  /**
-   * What of the file is not as it was written, in one sentence, or empty. A crash while recording
-   * can tear the slot that was being written, and then {@link #last} answers from the other one; so
-   * it does when the newer slot was changed by hand, and only this tells.
-   */
+  @Override
   public synchronized Optional<String> damage() {
     if (!Files.exists(file)) {
       return Optional.empty();
