@@ -2,7 +2,6 @@ package dev.stele.cli;
 
 import static dev.stele.cli.Shell.stele;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.stele.crypto.Ed25519Key;
 import dev.stele.ledger.event.CanonicalEvent;
@@ -177,7 +176,7 @@ class ImportedEventsTest {
 
   @Test
   void of_the_public_corpus_are_4966_kept_34_transient_and_none_refused() throws IOException {
-    Path corpus = vectors("nostr_events.jsonl.gz");
+    Path corpus = Vectors.find("nostr_events.jsonl.gz");
 
     Shell.Result imported = stele("import", "--nostr", corpus.toString(), "--log", log, "--json");
 
@@ -194,7 +193,7 @@ class ImportedEventsTest {
   @Test
   void of_the_public_corpus_the_40_false_ones_are_refused_for_the_reason_given()
       throws IOException {
-    Path corpus = vectors("nostr_events_invalid.jsonl");
+    Path corpus = Vectors.find("nostr_events_invalid.jsonl");
     List<String> events = new ArrayList<>();
     List<String> reasons = new ArrayList<>();
     try (BufferedReader in = Files.newBufferedReader(corpus)) {
@@ -211,18 +210,5 @@ class ImportedEventsTest {
 
     assertThat(refusals(imported)).extracting(refusal -> refusal.get("code")).isEqualTo(reasons);
     assertThat(imported.json()).containsEntry("headPosition", 0L);
-  }
-
-  /** A file of other people's events, which never belong into this repository. */
-  private static Path vectors(String name) {
-    Path at = Path.of("").toAbsolutePath();
-    while (at != null
-        && !Files.exists(at.resolveSibling("shared").resolve("vectors").resolve(name))) {
-      at = at.getParent();
-    }
-    assumeTrue(
-        at != null,
-        "SKIPPED, LOUDLY: " + name + " is not here, so the public corpus is not checked");
-    return at.resolveSibling("shared").resolve("vectors").resolve(name);
   }
 }

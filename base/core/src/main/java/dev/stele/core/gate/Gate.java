@@ -14,6 +14,9 @@ public interface Gate<R> {
   /** Names this gate and its rules; every record says which gate admitted it. */
   GateId id();
 
+  /** Says where the keys come from with which this gate checks signatures. */
+  KeySource keySource();
+
   /** Judges {@code input} as of {@code now}. The same input, keys and time give the same answer. */
   Admission judge(R input, Instant now);
 }

@@ -33,6 +33,11 @@ public final class UnsignedGate implements Gate<UnsignedGate.Input> {
   }
 
   @Override
+  public KeySource keySource() {
+    return KeySource.NONE;
+  }
+
+  @Override
   public Admission judge(Input input, Instant now) {
     if (!EventDraft.fits(input.stream(), 1, EventDraft.MAX_STREAM_BYTES)) {
       return new Rejected("bad-stream", "a stream's name has 1 to 1024 bytes of UTF-8");

@@ -7,6 +7,7 @@ import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Gate;
 import dev.stele.core.gate.GateId;
+import dev.stele.core.gate.KeySource;
 import dev.stele.core.gate.Rejected;
 import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.CheckedEvent;
@@ -42,6 +43,11 @@ public final class SignedGate implements Gate<SignedGate.Input>, Auditor {
   @Override
   public GateId id() {
     return ID;
+  }
+
+  @Override
+  public KeySource keySource() {
+    return KeySource.EVENT;
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Gate;
 import dev.stele.core.gate.GateId;
+import dev.stele.core.gate.KeySource;
 import dev.stele.core.gate.Rejected;
 import dev.stele.core.proof.NoteSignature;
 import dev.stele.core.proof.Parsed;
@@ -57,6 +58,11 @@ public final class KeyGate implements Gate<byte[]> {
   @Override
   public GateId id() {
     return ID;
+  }
+
+  @Override
+  public KeySource keySource() {
+    return KeySource.REGISTRY;
   }
 
   @Override

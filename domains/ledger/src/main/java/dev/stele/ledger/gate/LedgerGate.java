@@ -7,6 +7,7 @@ import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Gate;
 import dev.stele.core.gate.GateId;
+import dev.stele.core.gate.KeySource;
 import dev.stele.core.gate.Rejected;
 import dev.stele.crypto.Ed25519;
 import dev.stele.ledger.event.CanonicalEvent;
@@ -58,6 +59,11 @@ public final class LedgerGate implements Gate<SignedEvent> {
   @Override
   public GateId id() {
     return checks.gateId();
+  }
+
+  @Override
+  public KeySource keySource() {
+    return checks.signature() ? KeySource.REGISTRY : KeySource.NONE;
   }
 
   /** The keys this gate trusts. */

@@ -7,6 +7,7 @@ import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Gate;
 import dev.stele.core.gate.GateId;
+import dev.stele.core.gate.KeySource;
 import dev.stele.core.gate.Rejected;
 import dev.stele.core.gate.Transient;
 import dev.stele.nostr.event.EventJson;
@@ -41,6 +42,11 @@ public final class NostrGate implements Gate<byte[]> {
   @Override
   public GateId id() {
     return ID;
+  }
+
+  @Override
+  public KeySource keySource() {
+    return KeySource.EVENT;
   }
 
   @Override

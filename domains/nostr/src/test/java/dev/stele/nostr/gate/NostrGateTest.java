@@ -7,6 +7,7 @@ import dev.stele.core.engine.MemoryLogEngine;
 import dev.stele.core.event.EventDraft;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
+import dev.stele.core.gate.KeySource;
 import dev.stele.core.gate.Rejected;
 import dev.stele.core.gate.Transient;
 import dev.stele.core.log.Append;
@@ -57,6 +58,11 @@ class NostrGateTest {
               assertThat(draft.subject()).isEqualTo(event.pubkey());
               assertThat(draft.payload()).isEqualTo(EventJson.write(event));
             });
+  }
+
+  @Test
+  void says_that_its_keys_come_from_the_events() {
+    assertThat(gate.keySource()).isEqualTo(KeySource.EVENT);
   }
 
   @Test
