@@ -14,6 +14,11 @@ final class ChildJvm {
 
   /** Starts the main method of {@code main}; what it prints is read from the process. */
   static Process start(Class<?> main, List<String> arguments) throws IOException {
+    return start(256, main, arguments);
+  }
+
+  private static Process start(int heapMegabytes, Class<?> main, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -21,7 +26,7 @@ final class ChildJvm {
             "--enable-native-access=ALL-UNNAMED",
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
-            "-Xmx256m",
+            "-Xmx" + heapMegabytes + "m",
             "-cp",
             System.getProperty("java.class.path"),
             main.getName()));
@@ -36,7 +41,13 @@ final class ChildJvm {
 
   /** Runs it to its end and gives its last line. */
   static String run(Class<?> main, String... arguments) throws IOException, InterruptedException {
-    Process process = start(main, List.of(arguments));
+    return run(256, main, arguments);
+  }
+
+  /** The same with a heap of so many megabytes. */
+  static String run(int heapMegabytes, Class<?> main, String... arguments)
+      throws IOException, InterruptedException {
+    Process process = start(heapMegabytes, main, List.of(arguments));
     String last = "";
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = out.readLine(); line != null; line = out.readLine()) {
