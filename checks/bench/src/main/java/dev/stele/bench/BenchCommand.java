@@ -1,5 +1,6 @@
 package dev.stele.bench;
 
+import dev.stele.cli.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -91,7 +92,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     if (list) {
       rows.forEach(
-          row -> answer.println(json ? Report.json(Map.of("row", row.name())) : row.name()));
+          row -> answer.println(json ? Json.write(Map.of("row", row.name())) : row.name()));
       answer.flush();
       return 0;
     }
@@ -124,7 +125,7 @@ final class BenchCommand implements Callable<Integer> {
     head.put("peer", peer.note());
     head.put("rounds", plan.rounds());
     head.put("roundMillis", plan.round().toMillis());
-    write(Report.json(head), answer, raw);
+    write(Json.write(head), answer, raw);
     if (!json) {
       answer.println(Report.head());
     }
@@ -134,7 +135,7 @@ final class BenchCommand implements Callable<Integer> {
       Result result = harness.run(row);
       boolean stolen = Machine.Ticks.tooMuch(result.stolen());
       disturbed |= stolen;
-      write(Report.json(result.asJson()), answer, raw);
+      write(Json.write(result.asJson()), answer, raw);
       if (!json) {
         Report.lines(result, busy || stolen).forEach(answer::println);
         answer.flush();

@@ -1,17 +1,10 @@
 package dev.stele.bench;
 
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
 /** Writes results: as a table for people, as lines of JSON for programs. */
 final class Report {
-  private static final JsonFactory FACTORY = new JsonFactory();
 
   private Report() {}
 
@@ -71,38 +64,5 @@ final class Report {
                   lines.isEmpty() ? right : ""));
     }
     return lines.stream().map(String::stripTrailing).toList();
-  }
-
-  /** One value as one line of JSON. */
-  static String json(Map<String, ?> value) {
-    StringWriter out = new StringWriter();
-    try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
-      write(generator, value);
-    }
-    return out.toString();
-  }
-
-  private static void write(JsonGenerator out, @Nullable Object value) {
-    switch (value) {
-      case null -> out.writeNull();
-      case Map<?, ?> map -> {
-        out.writeStartObject();
-        map.forEach(
-            (name, member) -> {
-              out.writeName(String.valueOf(name));
-              write(out, member);
-            });
-        out.writeEndObject();
-      }
-      case Iterable<?> list -> {
-        out.writeStartArray();
-        list.forEach(item -> write(out, item));
-        out.writeEndArray();
-      }
-      case Boolean truth -> out.writeBoolean(truth);
-      case Double number -> out.writeNumber(number);
-      case Number number -> out.writeNumber(number.longValue());
-      default -> out.writeString(String.valueOf(value));
-    }
   }
 }

@@ -1,19 +1,12 @@
 package dev.stele.ledger;
 
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.log.SecretFile;
 import dev.stele.crypto.Ed25519Key;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -54,20 +47,7 @@ final class NodeKey {
 
   private static Ed25519Key create(Path file, RandomGenerator random) throws IOException {
     Ed25519Key key = Ed25519Key.generate(random);
-    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    FileAttribute<?>[] mode =
-        posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
-    String line = PREFIX + Base64.getEncoder().encodeToString(key.seed()) + "\n";
-    try (FileChannel channel =
-        FileChannel.open(
-            file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), mode)) {
-      channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
-      channel.force(true);
-    }
+    SecretFile.create(file, PREFIX + Base64.getEncoder().encodeToString(key.seed()) + "\n");
     return key;
   }
 }

@@ -271,20 +271,17 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public Head head(LogId log) {
-    return reading("find the end of", lent -> headOf(lent, log));
+    Head none = new Head(0, new byte[0]);
+    return reading("find the end of", log, none, SqliteLogEngine::headOf);
   }
 
-  private Head headOf(ReadConnections.Lent lent, LogId log) throws SQLException {
-    Optional<LogState> state = state(lent, log);
-    if (state.isEmpty()) {
-      return new Head(0, new byte[0]);
-    }
+  private static Head headOf(ReadConnections.Lent lent, LogState state) throws SQLException {
     PreparedStatement select =
         lent.statement(
             "SELECT place, link FROM log_events WHERE place > ? AND place <= ? ORDER BY place DESC"
                 + " LIMIT 1");
-    select.setLong(1, state.get().place(0));
-    select.setLong(2, state.get().place(MAX_POSITION));
+    select.setLong(1, state.place(0));
+    select.setLong(2, state.place(MAX_POSITION));
     try (ResultSet row = select.executeQuery()) {
       return row.next()
           ? new Head(row.getLong(1) & MAX_POSITION, bytes(row, 2))
@@ -544,15 +541,13 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public List<Row> read(LogId log, long after, int limit) {
     return reading(
         "read",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return List.of();
-          }
+        log,
+        List.of(),
+        (lent, state) -> {
           PreparedStatement select =
               lent.statement(ROW_COLUMNS + "WHERE place > ? AND place <= ? ORDER BY place LIMIT ?");
-          select.setLong(1, state.get().place(Math.min(after, MAX_POSITION)));
-          select.setLong(2, state.get().place(MAX_POSITION));
+          select.setLong(1, state.place(Math.min(after, MAX_POSITION)));
+          select.setLong(2, state.place(MAX_POSITION));
           select.setInt(3, limit);
           List<Row> rows = new ArrayList<>(Math.min(limit, 1_024));
           long bytes = 0;
@@ -571,21 +566,16 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public List<Row> readStream(LogId log, IndexKey stream, long afterRevision, int limit) {
     return reading(
         "read a stream of",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return List.of();
-          }
+        log,
+        List.of(),
+        (lent, state) -> {
           List<Long> positions =
-              lookUp(
-                  lent,
-                  state.get(),
-                  () -> streamPositions(lent, state.get(), stream, afterRevision, limit));
+              lookUp(lent, state, () -> streamPositions(lent, state, stream, afterRevision, limit));
           PreparedStatement select = lent.statement(ROW_COLUMNS + "WHERE place = ?");
           List<Row> rows = new ArrayList<>(positions.size());
           long bytes = 0;
           for (long position : positions) {
-            select.setLong(1, state.get().place(position));
+            select.setLong(1, state.place(position));
             try (ResultSet result = select.executeQuery()) {
               if (result.next()) {
                 Row row = row(result);
@@ -653,12 +643,10 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public long lastRevision(LogId log, IndexKey stream) {
     return reading(
         "find a stream of",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return 0L;
-          }
-          return lookUp(lent, state.get(), () -> lastRevision(lent, state.get(), stream));
+        log,
+        0L,
+        (lent, state) -> {
+          return lookUp(lent, state, () -> lastRevision(lent, state, stream));
         });
   }
 
@@ -666,12 +654,10 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public long find(LogId log, IndexKey claim) {
     return reading(
         "find a claim of",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return 0L;
-          }
-          return lookUp(lent, state.get(), () -> find(lent, state.get(), claim));
+        log,
+        0L,
+        (lent, state) -> {
+          return lookUp(lent, state, () -> find(lent, state, claim));
         });
   }
 
@@ -709,15 +695,13 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public Optional<Tile> tile(LogId log, int level, long index) {
     return reading(
         "read a tile of",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return Optional.empty();
-          }
+        log,
+        Optional.empty(),
+        (lent, state) -> {
           PreparedStatement select =
               lent.statement(
                   "SELECT hashes FROM log_tiles WHERE log = ? AND level = ? AND number = ?");
-          select.setInt(1, state.get().number);
+          select.setInt(1, state.number);
           select.setInt(2, level);
           select.setLong(3, index);
           try (ResultSet result = select.executeQuery()) {
@@ -732,16 +716,14 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public List<StoredCheckpoint> checkpoints(LogId log, long fromSize, int limit) {
     return reading(
         "read the checkpoints of",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return List.of();
-          }
+        log,
+        List.of(),
+        (lent, state) -> {
           PreparedStatement select =
               lent.statement(
                   "SELECT size, note FROM log_checkpoints WHERE log = ? AND size >= ? ORDER BY size"
                       + " LIMIT ?");
-          select.setInt(1, state.get().number);
+          select.setInt(1, state.number);
           select.setLong(2, fromSize);
           select.setInt(3, limit);
           List<StoredCheckpoint> checkpoints = new ArrayList<>();
@@ -758,16 +740,14 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   public Optional<StoredCheckpoint> latestCheckpoint(LogId log) {
     return reading(
         "read the checkpoint of",
-        lent -> {
-          Optional<LogState> state = state(lent, log);
-          if (state.isEmpty()) {
-            return Optional.empty();
-          }
+        log,
+        Optional.empty(),
+        (lent, state) -> {
           PreparedStatement select =
               lent.statement(
                   "SELECT size, note FROM log_checkpoints WHERE log = ? ORDER BY size DESC LIMIT"
                       + " 1");
-          select.setInt(1, state.get().number);
+          select.setInt(1, state.number);
           try (ResultSet result = select.executeQuery()) {
             return result.next()
                 ? Optional.of(new StoredCheckpoint(result.getLong(1), bytes(result, 2)))
@@ -802,16 +782,14 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   private long scan(LogId log, String sql, PendingEntries entries, Consumer<IndexEntry> sink) {
     return reading(
         "audit the index of",
-        lent -> {
-          Optional<LogState> known = state(lent, log);
-          if (known.isEmpty()) {
-            return 0L;
-          }
+        log,
+        0L,
+        (lent, state) -> {
           // One transaction for everything that is read: another process may flush meanwhile, and
           // each entry must be in exactly one of what is pending and what is flushed.
           lent.connection().setAutoCommit(false);
           try {
-            return scan(lent, known.get(), sql, entries, sink);
+            return scan(lent, state, sql, entries, sink);
           } finally {
             lent.connection().setAutoCommit(true);
           }
@@ -1025,6 +1003,20 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     if (closed) {
       throw new LogClosed("%s was closed; open it again".formatted(database));
     }
+  }
+
+  private interface LogWork<T> {
+    T run(ReadConnections.Lent lent, LogState state) throws SQLException;
+  }
+
+  /** Reads of one log; {@code none} is the answer where the file has no such log. */
+  private <T> T reading(String what, LogId log, T none, LogWork<T> work) {
+    return reading(
+        what,
+        lent -> {
+          Optional<LogState> state = state(lent, log);
+          return state.isEmpty() ? none : work.run(lent, state.get());
+        });
   }
 
   private <T> T reading(String what, ReadConnections.Work<T> work) {

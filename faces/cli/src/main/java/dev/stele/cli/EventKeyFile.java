@@ -1,20 +1,13 @@
 package dev.stele.cli;
 
+import dev.stele.core.log.SecretFile;
 import dev.stele.crypto.Ed25519Key;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
-import java.util.Set;
 
 /** A file with a key that signs events: one line, {@code stele-event-key BASE64}, mode 0600. */
 final class EventKeyFile {
@@ -23,18 +16,8 @@ final class EventKeyFile {
   private EventKeyFile() {}
 
   static void write(Path file, Ed25519Key key) throws IOException {
-    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    FileAttribute<?>[] mode =
-        posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
-    Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    String line = PREFIX + Base64.getEncoder().encodeToString(key.seed()) + "\n";
-    try (FileChannel channel = FileChannel.open(file, options, mode)) {
-      channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
-      channel.force(true);
+    try {
+      SecretFile.create(file, PREFIX + Base64.getEncoder().encodeToString(key.seed()) + "\n");
     } catch (FileAlreadyExistsException e) {
       throw new CannotRun(
           "file-exists",

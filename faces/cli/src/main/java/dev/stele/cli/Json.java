@@ -7,13 +7,17 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** Writes answers as JSON: maps, lists, strings, numbers, booleans and null. */
-final class Json {
+/**
+ * Writes answers as JSON: maps, lists, strings, numbers, booleans and null; anything else as its
+ * string. For this command line and for what other modules add to it. Thread-safe.
+ */
+public final class Json {
   private static final JsonFactory FACTORY = new JsonFactory();
 
   private Json() {}
 
-  static String write(Map<String, ?> answer) {
+  /** One object as one line, without a line end. */
+  public static String write(Map<String, ?> answer) {
     StringWriter out = new StringWriter();
     try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), out)) {
       write(generator, answer);

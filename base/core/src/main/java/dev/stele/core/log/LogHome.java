@@ -6,23 +6,15 @@ import dev.stele.core.proof.SignerKey;
 import dev.stele.core.proof.VerifierKey;
 import dev.stele.crypto.Sha256;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -85,10 +77,10 @@ public final class LogHome {
               + INDEX_LINE
               + Base64.getEncoder().encodeToString(keys.indexKey())
               + "\n";
-      write(home.file(".key"), secrets, true);
-      write(home.file(".vkey"), keys.signer().vkey() + "\n", false);
+      SecretFile.create(home.file(".key"), secrets);
+      SecretFile.createPublic(home.file(".vkey"), keys.signer().vkey() + "\n");
       if (anchorFolder.isPresent()) {
-        write(home.file(".anchor"), anchorFolder.get().toAbsolutePath() + "\n", false);
+        SecretFile.createPublic(home.file(".anchor"), anchorFolder.get().toAbsolutePath() + "\n");
       }
     } catch (FileAlreadyExistsException e) {
       throw new StorageFailed(
@@ -97,21 +89,6 @@ public final class LogHome {
       throw new StorageFailed("the keys of %s cannot be written".formatted(database), e);
     }
     return home;
-  }
-
-  private static void write(Path file, String text, boolean secret) throws IOException {
-    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    FileAttribute<?>[] attributes =
-        secret && posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
-    Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    try (FileChannel channel = FileChannel.open(file, options, attributes)) {
-      channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
-      channel.force(true);
-    }
   }
 
   /** The engine's file. */
