@@ -4,6 +4,7 @@ import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.StoredEvent;
+import dev.stele.core.log.Anchor;
 import dev.stele.core.log.Append;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogHome;
@@ -95,7 +96,7 @@ public final class EventLedger implements AutoCloseable {
     this.keys = keys;
     this.engine = engine;
     LogOptions logOptions =
-        LogOptions.withAnchor(home.anchor())
+        LogOptions.withAnchor(anchor())
             .with(options.clock(), options.random())
             .checkpointEvery(options.checkpointEvery());
     startupChecks.increment();
@@ -175,6 +176,11 @@ public final class EventLedger implements AutoCloseable {
         throw new StorageFailed("the node's key could not be registered: " + outcome);
       }
     }
+  }
+
+  /** The anchor in the folder that the options name, else where the log's home says. */
+  private Anchor anchor() {
+    return options.anchorFolder().map(home::anchorIn).orElseGet(home::anchor);
   }
 
   // ---- appending ----
@@ -486,7 +492,8 @@ public final class EventLedger implements AutoCloseable {
   public Verdict verify() {
     Verifier verifier =
         Verifier.of(engine, LogId.MAIN, log.verifierKey())
-            .withAnchor(home.anchor().last())
+            .withAnchor(anchor().last())
+            .withStranger(anchor().stranger())
             .withIndexKey(keys.indexKey());
     Verdict verdict = checked(verifier, LedgerAuditor.Depth.SIGNATURES);
     LOGGER.log(System.Logger.Level.INFO, "event=verify node={0} {1}", nodeId, verdict);

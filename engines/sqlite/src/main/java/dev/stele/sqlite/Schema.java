@@ -82,7 +82,9 @@ final class Schema {
     int application = number(statement, "PRAGMA application_id");
     int layout = number(statement, "PRAGMA user_version");
     if (application != APPLICATION_ID) {
-      throw new StorageFailed("%s is a SQLite database, but not a log's".formatted(database));
+      throw StorageFailed.damaged(
+          "%s is a SQLite database, but not a log's".formatted(database),
+          new SQLException("application_id is " + application));
     }
     if (layout != LAYOUT) {
       throw new StorageFailed(

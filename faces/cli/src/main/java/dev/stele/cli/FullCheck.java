@@ -39,6 +39,7 @@ final class FullCheck {
       Verifier verifier =
           Verifier.of(engine, LogId.MAIN, home.vkey())
               .withAnchor(anchored)
+              .withStranger(anchor.stranger())
               .withAuditors(
                   List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
               .progress(verified);

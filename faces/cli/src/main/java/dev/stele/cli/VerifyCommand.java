@@ -4,6 +4,8 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ final class VerifyCommand extends SteleCommand {
     terminal.begin("verifying");
     Verdict verdict;
     try {
+      requireDatabase(home);
       verdict = new FullCheck(home, log.anchor(home)).run(terminal::progress);
     } catch (StorageFailed e) {
       if (!e.damaged()) {
@@ -51,5 +54,14 @@ final class VerifyCommand extends SteleCommand {
     return verdict instanceof Verdict.Intact && damage.isEmpty()
         ? ExitCode.DONE
         : ExitCode.REFUSED_OR_BROKEN;
+  }
+
+  /** A log that was made here and whose database is gone is not a log that was never made. */
+  private static void requireDatabase(LogHome home) {
+    if (!Files.exists(home.database())) {
+      throw StorageFailed.damaged(
+          home.database() + " is gone, though its keys are here",
+          new NoSuchFileException(home.database().toString()));
+    }
   }
 }

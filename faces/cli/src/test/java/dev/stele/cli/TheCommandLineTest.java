@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -188,10 +190,51 @@ class TheCommandLineTest {
   }
 
   @Test
+  void a_log_in_the_place_of_another_is_noticed_even_with_its_own_keys() throws IOException {
+    append("one");
+    Path other = folder.resolve("other");
+    stele("init", "--log", "sqlite:" + other, "--anchor", anchor());
+    for (String file : List.of("log.db", "log.key", "log.vkey", "log.anchor")) {
+      Files.copy(
+          other.resolve(file),
+          folder.resolve("log").resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    Shell.Result verified = stele("verify", "--log", log, "--json");
+
+    assertThat(verified.exit()).isEqualTo(1);
+    assertThat(verified.json())
+        .containsEntry("verdict", "broken")
+        .containsEntry("brokenAt", 1L)
+        .containsEntry("fault", "checkpoint");
+    assertThat(append("two").exit()).isEqualTo(2);
+  }
+
+  @Test
+  void a_database_that_is_gone_or_empty_or_foreign_is_broken() throws Exception {
+    append("one");
+    byte[] whole = Files.readAllBytes(database());
+    Path foreign = folder.resolve("foreign.db");
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + foreign);
+        Statement sql = connection.createStatement()) {
+      sql.executeUpdate("CREATE TABLE t (a)");
+    }
+    for (byte[] instead :
+        List.of(new byte[0], Arrays.copyOf(whole, 5_000), Files.readAllBytes(foreign))) {
+      Files.write(database(), instead);
+      assertThat(stele("verify", "--log", log, "--json").json()).containsEntry("verdict", "broken");
+    }
+    Files.delete(database());
+    assertThat(stele("verify", "--log", log, "--json").json()).containsEntry("verdict", "broken");
+  }
+
+  @Test
   void a_changed_byte_of_the_anchor_is_told_although_its_other_slot_serves() throws IOException {
     append("one");
     try (Stream<Path> files = Files.list(folder.resolve("anchor"))) {
-      Path file = files.findFirst().orElseThrow();
+      Path file =
+          files.filter(each -> each.toString().endsWith(".anchor")).findFirst().orElseThrow();
       byte[] bytes = Files.readAllBytes(file);
       bytes[100] ^= 1;
       Files.write(file, bytes);

@@ -24,6 +24,15 @@ public interface Anchor {
     return Optional.empty();
   }
 
+  /**
+   * Tells, in one sentence, that another log than this one was known to be at this log's place; or
+   * empty. A log that was exchanged together with its keys has an anchor of its own, or none; only
+   * the place tells of it.
+   */
+  default Optional<String> stranger() {
+    return Optional.empty();
+  }
+
   /** Where it is, for people. */
   String describe();
 }

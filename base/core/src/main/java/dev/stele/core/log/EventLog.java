@@ -165,6 +165,7 @@ public final class EventLog extends LogReader {
     Verifier verifier =
         Verifier.of(engine, log, keys.signer().vkey())
             .withAnchor(anchored)
+            .withStranger(options.anchor().stranger())
             .withIndexKey(keys.indexKey());
     Verdict verdict = check.apply(verifier);
     EventLog opened = new EventLog(engine, log, keys, options, verdict);

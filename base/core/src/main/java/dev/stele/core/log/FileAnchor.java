@@ -3,14 +3,17 @@ package dev.stele.core.log;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.crypto.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,25 +24,90 @@ import java.util.Optional;
  *   slot (4,096 bytes):  "stele-anchor-v1\n" │ sequence u64 │ length u32 │ note │ zeros │ SHA-256
  * </pre>
  *
- * <p>The file is written in place and never grows, so recording costs one short sync. Thread-safe.
+ * <p>The file is written in place and never grows, so recording costs one short sync. Beside it, a
+ * file for the place of the log's database remembers which log is there. Thread-safe.
  */
 public final class FileAnchor implements Anchor {
   private static final int SLOT_BYTES = 4_096;
-  private static final byte[] MAGIC =
-      "stele-anchor-v1\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  private static final byte[] MAGIC = "stele-anchor-v1\n".getBytes(StandardCharsets.US_ASCII);
   private static final int SEQUENCE_AT = MAGIC.length;
   private static final int LENGTH_AT = SEQUENCE_AT + 8;
   private static final int NOTE_AT = LENGTH_AT + 4;
   private static final int HASH_AT = SLOT_BYTES - Sha256.SIZE_BYTES;
 
   private final Path file;
+  private final Optional<Place> place;
+
+  /** Whether the place is known to be remembered; guarded by this. */
+  private boolean placed;
 
   /** The sequence of the newest whole slot, −1 before it is known; guarded by this. */
   private long sequence = -1;
 
+  /** Which log is where: one line with its public key, one with the path of its database. */
+  private record Place(Path file, String vkey, Path database) {
+    static Path fileOf(Path folder, Path database) {
+      return folder.resolve(shortHash(database.toAbsolutePath().normalize().toString()) + ".place");
+    }
+  }
+
   /** An anchor in {@code file}, which is made with its folders when first recorded to. */
   public FileAnchor(Path file) {
+    this(file, Optional.empty());
+  }
+
+  private FileAnchor(Path file, Optional<Place> place) {
     this.file = file;
+    this.place = place;
+  }
+
+  /** The anchor of the log with a public key and a database, in a folder for many logs. */
+  static FileAnchor inFolder(Path folder, String vkey, Path database) {
+    return new FileAnchor(
+        folder.resolve(shortHash(vkey) + ".anchor"),
+        Optional.of(new Place(Place.fileOf(folder, database), vkey, database)));
+  }
+
+  /** Forgets which log was at a place: a new one is being made there. */
+  static void clearPlace(Path folder, Path database) throws IOException {
+    Files.deleteIfExists(Place.fileOf(folder, database));
+  }
+
+  private static String shortHash(String text) {
+    return HexFormat.of().formatHex(Sha256.hash(text.getBytes(StandardCharsets.UTF_8)), 0, 8);
+  }
+
+  @Override
+  public Optional<String> stranger() {
+    if (place.isEmpty() || !Files.exists(place.get().file())) {
+      return Optional.empty();
+    }
+    try {
+      String known = Files.readString(place.get().file()).lines().findFirst().orElse("");
+      return known.equals(place.get().vkey())
+          ? Optional.empty()
+          : Optional.of(
+              "another log is known to be at %s: %s; if you put this one there, delete %s"
+                  .formatted(place.get().database(), known, place.get().file()));
+    } catch (IOException | UncheckedIOException e) {
+      throw new StorageFailed(place.get().file() + " beside the anchor cannot be read", e);
+    }
+  }
+
+  private void rememberPlace() throws IOException {
+    if (placed || place.isEmpty()) {
+      return;
+    }
+    Path remembered = place.get().file();
+    if (!Files.exists(remembered)) {
+      Path partial = remembered.resolveSibling(remembered.getFileName() + ".writing");
+      Files.writeString(
+          partial,
+          place.get().vkey() + "\n" + place.get().database().toAbsolutePath().normalize() + "\n");
+      Files.move(
+          partial, remembered, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+    placed = true;
   }
 
   @Override
@@ -112,6 +180,7 @@ public final class FileAnchor implements Anchor {
         interrupted |= Thread.interrupted();
       }
       sequence = next;
+      rememberPlace();
     } catch (IOException e) {
       throw new StorageFailed(
           "the anchor %s cannot be written; no checkpoint is published until it can"

@@ -4,15 +4,12 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.proof.Parsed;
 import dev.stele.core.proof.SignerKey;
 import dev.stele.core.proof.VerifierKey;
-import dev.stele.crypto.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -79,6 +76,7 @@ public final class LogHome {
               + "\n";
       SecretFile.create(home.file(".key"), secrets);
       SecretFile.createPublic(home.file(".vkey"), keys.signer().vkey() + "\n");
+      FileAnchor.clearPlace(anchorFolder.orElseGet(LogHome::stateFolder), database);
       if (anchorFolder.isPresent()) {
         SecretFile.createPublic(home.file(".anchor"), anchorFolder.get().toAbsolutePath() + "\n");
       }
@@ -162,8 +160,7 @@ public final class LogHome {
 
   /** The log's anchor in a folder that the caller names. */
   public Anchor anchorIn(Path folder) {
-    byte[] hash = Sha256.hash(vkey().toString().getBytes(StandardCharsets.UTF_8));
-    return new FileAnchor(folder.resolve(HexFormat.of().formatHex(hash, 0, 8) + ".anchor"));
+    return FileAnchor.inFolder(folder, vkey().text(), database);
   }
 
   private static Path stateFolder() {

@@ -53,6 +53,7 @@ public final class Verifier {
   private final LogId log;
   private final VerifierKey key;
   private Optional<byte[]> anchor = Optional.empty();
+  private Optional<String> stranger = Optional.empty();
   private byte @Nullable [] indexKey;
   private List<Auditor> auditors = List.of();
   private int threads = Runtime.getRuntime().availableProcessors();
@@ -79,6 +80,12 @@ public final class Verifier {
   /** Compares with a signed checkpoint that was kept outside the log. */
   public Verifier withAnchor(Optional<byte[]> signedNote) {
     anchor = signedNote;
+    return this;
+  }
+
+  /** Finds the log broken from the start when it is known to stand in another log's place. */
+  public Verifier withStranger(Optional<String> detail) {
+    stranger = detail;
     return this;
   }
 
@@ -192,6 +199,9 @@ public final class Verifier {
     }
 
     Verdict verify() {
+      if (stranger.isPresent()) {
+        return broken(1, new Fault.Checkpoint(stranger.get()));
+      }
       if (anchor.isPresent()) {
         switch (SignedCheckpoint.open(anchor.get(), key)) {
           case SignedCheckpoint.Opening.Opened(SignedCheckpoint opened) ->
