@@ -82,9 +82,7 @@ final class Schema {
     int application = number(statement, "PRAGMA application_id");
     int layout = number(statement, "PRAGMA user_version");
     if (application != APPLICATION_ID) {
-      throw StorageFailed.damaged(
-          "%s is a SQLite database, but not a log's".formatted(database),
-          new SQLException("application_id is " + application));
+      throw StorageFailed.damaged("%s is a SQLite database, but not a log's".formatted(database));
     }
     if (layout != LAYOUT) {
       throw new StorageFailed(

@@ -840,8 +840,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   private static byte[] requireKey(byte[] key) {
     if (key.length != Row.KEY_BYTES) {
-      throw StorageFailed.damaged(
-          "an index key has %d bytes".formatted(key.length), new IllegalStateException());
+      throw StorageFailed.damaged("an index key has %d bytes".formatted(key.length));
     }
     return key;
   }

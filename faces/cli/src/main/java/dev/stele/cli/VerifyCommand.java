@@ -5,7 +5,6 @@ import dev.stele.core.log.LogHome;
 import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,9 +58,7 @@ final class VerifyCommand extends SteleCommand {
   /** A log that was made here and whose database is gone is not a log that was never made. */
   private static void requireDatabase(LogHome home) {
     if (!Files.exists(home.database())) {
-      throw StorageFailed.damaged(
-          home.database() + " is gone, though its keys are here",
-          new NoSuchFileException(home.database().toString()));
+      throw StorageFailed.damaged(home.database() + " is gone, though its keys are here");
     }
   }
 }

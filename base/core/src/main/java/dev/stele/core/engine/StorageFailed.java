@@ -21,8 +21,17 @@ public final class StorageFailed extends RuntimeException {
 
   /** Says what failed. */
   public StorageFailed(String message) {
+    this(message, false);
+  }
+
+  private StorageFailed(String message, boolean damaged) {
     super(message);
-    this.damaged = false;
+    this.damaged = damaged;
+  }
+
+  /** Says what is not there any more, though it was written. */
+  public static StorageFailed damaged(String message) {
+    return new StorageFailed(message, true);
   }
 
   /** Says what can be read no more because its bytes were changed from outside. */

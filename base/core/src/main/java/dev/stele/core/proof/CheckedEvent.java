@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * wrong here in the same way. Immutable and thread-safe.
  */
 public final class CheckedEvent {
-  private static final int FIXED_BYTES = 89;
+  static final int FIXED_BYTES = 89;
   private static final int SALT_BYTES = 16;
   private static final long NEVER = Long.MAX_VALUE;
 

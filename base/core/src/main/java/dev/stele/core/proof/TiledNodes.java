@@ -3,6 +3,7 @@ package dev.stele.core.proof;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.Tile;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -98,7 +99,7 @@ public final class TiledNodes implements NodeSource {
       while (got < count) {
         List<Row> rows = engine.read(log, first + got, count - got);
         if (rows.isEmpty()) {
-          throw new IllegalStateException(
+          throw StorageFailed.damaged(
               "log %s has no event %d, so its tree has no such node"
                   .formatted(log, first + got + 1));
         }

@@ -115,7 +115,8 @@ public final class Verifier {
 
   /**
    * Begins after a checkpoint that is trusted already, instead of at the first event. The events
-   * before it are taken as proven; the indexes are then only checked for the events after it.
+   * before it are taken as proven; the indexes are only asked whether they lead to the events after
+   * it. Whether a claim of those is held by an event before is left to a full check.
    */
   public Verifier from(Checkpoint checkpoint) {
     trusted = Optional.of(checkpoint);
@@ -228,7 +229,7 @@ public final class Verifier {
       if (beyond != null) {
         return broken(beyond.at, beyond.fault);
       }
-      @Nullable Found index = start == 0 ? auditIndexes() : null;
+      @Nullable Found index = start == 0 ? auditIndexes() : auditIndexesAfter(start);
       if (index != null) {
         return broken(index.at, index.fault);
       }
@@ -272,7 +273,12 @@ public final class Verifier {
             "the stored tree does not have the root of the trusted checkpoint of size " + begin);
       }
       if (begin > 0) {
-        Row row = engine.read(log, begin - 1, 1).getFirst();
+        List<Row> last = engine.read(log, begin - 1, 1);
+        if (last.isEmpty() || last.getFirst().record().length < CheckedEvent.FIXED_BYTES) {
+          return new Fault.Gap(
+              "event %d, under the trusted checkpoint, is missing".formatted(begin));
+        }
+        Row row = last.getFirst();
         link = Sha256.tagged((byte) 0, row.record());
         recordedAt = java.nio.ByteBuffer.wrap(row.record()).getLong(73);
         if (!InclusionProof.build(begin - 1, begin, nodes).verify(link, checkpoint.root())) {
@@ -736,6 +742,12 @@ public final class Verifier {
 
     // ---- the indexes ----
 
+    /** Asks both indexes for each event after a trusted checkpoint. */
+    private @Nullable Found auditIndexesAfter(long start) {
+      Found claim = misled(false, start);
+      return claim != null ? claim : misled(true, start);
+    }
+
     /** Compares the indexes with the rows, and finds claims that are held twice. */
     private @Nullable Found auditIndexes() {
       IndexAudit claimAudit = new IndexAudit(false);
@@ -820,9 +832,19 @@ public final class Verifier {
       return false;
     }
 
-    /** The slow way, once it is known that an index is wrong: asks it for every event. */
+    /** Once it is known that an index is wrong: where. */
     private Found locate(boolean ofStreams) {
-      for (long after = 0; after < size; ) {
+      Found misled = misled(ofStreams, 0);
+      return misled != null
+          ? misled
+          : new Found(
+              Math.max(1, size),
+              new Fault.Claim("the index holds entries that no event accounts for"));
+    }
+
+    /** The slow way: asks an index for every event after a position; null where it leads to all. */
+    private @Nullable Found misled(boolean ofStreams, long from) {
+      for (long after = from; after < size; ) {
         for (Row row : engine.read(log, after, CHUNK)) {
           after = row.position();
           if (!(CheckedEvent.read(row.record(), row.body())
@@ -848,8 +870,7 @@ public final class Verifier {
           }
         }
       }
-      return new Found(
-          Math.max(1, size), new Fault.Claim("the index holds entries that no event accounts for"));
+      return null;
     }
   }
 }
