@@ -87,6 +87,7 @@ final class SmallLog {
     try (LogEngine engine = SqliteLogEngine.openReader(database())) {
       return Verifier.of(engine, LogId.MAIN, home.vkey())
           .withAnchor(home.anchor().last())
+          .withStranger(home.anchor().stranger())
           .withIndexKey(home.keys().orElseThrow().indexKey())
           .threads(1)
           .verify();

@@ -3,7 +3,6 @@ package dev.stele.core.log;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.crypto.Sha256;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -46,6 +45,10 @@ public final class FileAnchor implements Anchor {
 
   /** Which log is where: one line with its public key, one with the path of its database. */
   private record Place(Path file, String vkey, Path database) {
+    String text() {
+      return vkey + "\n" + database.toAbsolutePath().normalize() + "\n";
+    }
+
     static Path fileOf(Path folder, Path database) {
       return folder.resolve(shortHash(database.toAbsolutePath().normalize().toString()) + ".place");
     }
@@ -83,13 +86,13 @@ public final class FileAnchor implements Anchor {
       return Optional.empty();
     }
     try {
-      String known = Files.readString(place.get().file()).lines().findFirst().orElse("");
-      return known.equals(place.get().vkey())
+      byte[] known = Files.readAllBytes(place.get().file());
+      return Arrays.equals(known, place.get().text().getBytes(StandardCharsets.UTF_8))
           ? Optional.empty()
           : Optional.of(
-              "another log is known to be at %s: %s; if you put this one there, delete %s"
-                  .formatted(place.get().database(), known, place.get().file()));
-    } catch (IOException | UncheckedIOException e) {
+              "another log than this one is known to be at %s; if you put this one there, delete %s"
+                  .formatted(place.get().database(), place.get().file()));
+    } catch (IOException e) {
       throw new StorageFailed(place.get().file() + " beside the anchor cannot be read", e);
     }
   }
@@ -101,9 +104,7 @@ public final class FileAnchor implements Anchor {
     Path remembered = place.get().file();
     if (!Files.exists(remembered)) {
       Path partial = remembered.resolveSibling(remembered.getFileName() + ".writing");
-      Files.writeString(
-          partial,
-          place.get().vkey() + "\n" + place.get().database().toAbsolutePath().normalize() + "\n");
+      Files.writeString(partial, place.get().text());
       Files.move(
           partial, remembered, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
