@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,33 @@ class LogHomeTest {
     assertThatThrownBy(() -> made(2)).isInstanceOf(StorageFailed.class);
     assertThat(folder.resolve("new/folder/events.key")).hasBinaryContent(key);
     assertThat(folder.resolve("new/folder/events.vkey")).hasBinaryContent(vkey);
+  }
+
+  @Test
+  void never_reads_a_changed_key_file_as_the_same_keys() throws Exception {
+    LogHome home = made(1);
+    Path file = folder.resolve("new/folder/events.key");
+    byte[] whole = Files.readAllBytes(file);
+    byte[] indexKey = home.keys().orElseThrow().indexKey();
+    for (int at = 0; at < whole.length; at++) {
+      for (int bit = 0; bit < 8; bit++) {
+        byte[] changed = whole.clone();
+        changed[at] ^= (byte) (1 << bit);
+        Files.write(file, changed);
+        // Another index key is a key too; the verifier finds that it is not that of the claims.
+        assertThat(readingOf(home))
+            .as("byte %d bit %d", at, bit)
+            .isNotEqualTo(HexFormat.of().formatHex(indexKey));
+      }
+    }
+  }
+
+  private static String readingOf(LogHome home) {
+    try {
+      return HexFormat.of().formatHex(home.keys().orElseThrow().indexKey());
+    } catch (StorageFailed e) {
+      return "refused";
+    }
   }
 
   @Test
