@@ -33,6 +33,14 @@ public interface Anchor {
     return Optional.empty();
   }
 
+  /** What was re-computed of the log the last time, as far as that is remembered. */
+  default Proven proven() {
+    return Proven.NOTHING;
+  }
+
+  /** Remembers what was re-computed. Losing it costs nothing but another scrub. */
+  default void recordProven(Proven proven) {}
+
   /** Where it is, for people. */
   String describe();
 }
