@@ -3,20 +3,26 @@ package dev.stele.testkit;
 import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.IndexEntry;
 import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
+import dev.stele.core.engine.Trimmable;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** An engine that passes every call on to another one. As thread-safe as that one. */
-abstract class ForwardingEngine implements LogEngine {
+/**
+ * An engine that passes every call on to another one, which must have the powers that are asked
+ * for. As thread-safe as that one.
+ */
+abstract class ForwardingEngine implements LogEngine, Erasable, Trimmable {
   final LogEngine engine;
 
   ForwardingEngine(LogEngine engine) {
@@ -36,6 +42,18 @@ abstract class ForwardingEngine implements LogEngine {
   @Override
   public CommitResult commit(LogId log, Head expected, Batch batch, Durability durability) {
     return engine.commit(log, expected, batch, durability);
+  }
+
+  @Override
+  public CommitResult commitErasing(
+      LogId log, Head expected, Batch batch, List<PositionRange> erased, Durability durability) {
+    return ((Erasable) engine).commitErasing(log, expected, batch, erased, durability);
+  }
+
+  @Override
+  public CommitResult commitTrimming(
+      LogId log, Head expected, Batch batch, long upTo, Durability durability) {
+    return ((Trimmable) engine).commitTrimming(log, expected, batch, upTo, durability);
   }
 
   @Override

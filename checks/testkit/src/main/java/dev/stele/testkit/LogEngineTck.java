@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.CommitResult;
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.IndexEntry;
 import dev.stele.core.engine.IndexKey;
@@ -14,10 +16,16 @@ import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PendingIndex;
+import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.RowPage;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
+import dev.stele.core.engine.Trimmable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,6 +39,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,6 +122,229 @@ public abstract class LogEngineTck {
     Row bare = new Row(whole.position(), whole.link(), whole.record(), null, new byte[0]);
     rows.commit(engine, LOG, Rows.batch(List.of(bare)));
     assertRows(engine.read(LOG, 0, 1), List.of(bare));
+  }
+
+  @Test
+  void a_page_is_what_a_read_gives_byte_for_byte() {
+    List<Row> written = rows.commit(engine, LOG, "a", 300);
+    Row bare = rows.next("b", new byte[] {7});
+    bare = new Row(bare.position(), bare.link(), bare.record(), null, bare.keys());
+    rows.commit(engine, LOG, Rows.batch(List.of(bare)));
+    assertRows(engine.readPage(LOG, 0, 256).rows(), written.subList(0, 256));
+    assertRows(engine.readPage(LOG, 256, 256).rows().subList(44, 45), List.of(bare));
+    assertThat(engine.readPage(LOG, 301, 10).isEmpty()).isTrue();
+  }
+
+  @Test
+  void a_page_of_large_rows_has_a_bound_and_is_never_empty_before_the_end() {
+    int large = (int) (LogEngine.MAX_READ_BYTES / 3);
+    for (int i = 0; i < 5; i++) {
+      rows.commit(engine, LOG, Rows.batch(List.of(rows.next("a", new byte[large]))));
+    }
+    int read = 0;
+    while (read < 5) {
+      RowPage page = engine.readPage(LOG, read, 100);
+      assertThat(page.rows()).isNotEmpty().hasSizeLessThan(5);
+      read += page.rows().size();
+    }
+    assertThat(engine.readPage(LOG, 5, 100).isEmpty()).isTrue();
+  }
+
+  // ---- forgetting, where an engine can ----
+
+  private Erasable erasable() {
+    Assumptions.assumeTrue(engine instanceof Erasable, "this engine cannot erase");
+    return (Erasable) engine;
+  }
+
+  private Trimmable trimmable() {
+    Assumptions.assumeTrue(engine instanceof Trimmable, "this engine cannot trim");
+    return (Trimmable) engine;
+  }
+
+  private static Row bare(Row row) {
+    return new Row(row.position(), row.link(), row.record(), null, row.keys());
+  }
+
+  @Test
+  void an_erase_drops_bodies_and_nothing_else() {
+    Erasable erasable = erasable();
+    List<Row> written = rows.commit(engine, LOG, "a", 6);
+    Head before = rows.committed();
+    Row receipt = rows.next("b", new byte[] {1});
+    CommitResult result =
+        erasable.commitErasing(
+            LOG,
+            before,
+            Rows.batch(List.of(receipt)),
+            List.of(new PositionRange(2, 3), new PositionRange(5, 5)),
+            engine.strongest());
+    assertThat(result).isInstanceOf(CommitResult.Committed.class);
+    List<Row> expected =
+        List.of(
+            written.get(0),
+            bare(written.get(1)),
+            bare(written.get(2)),
+            written.get(3),
+            bare(written.get(4)),
+            written.get(5),
+            receipt);
+    assertRows(engine.read(LOG, 0, 10), expected);
+    assertRows(engine.readPage(LOG, 0, 10).rows(), expected);
+    assertThat(engine.find(LOG, Rows.claimOf(2))).isEqualTo(2);
+    assertRows(engine.readStream(LOG, Rows.keyOf("a"), 1, 1), List.of(bare(written.get(1))));
+  }
+
+  @Test
+  void what_was_erased_stays_erased_after_reopening() {
+    Erasable erasable = erasable();
+    Assumptions.assumeTrue(persists(), "this engine keeps nothing");
+    List<Row> written = rows.commit(engine, LOG, "a", 2);
+    erasable.commitErasing(
+        LOG,
+        rows.committed(),
+        Rows.batch(List.of(rows.next("a", new byte[0]))),
+        List.of(new PositionRange(1, 2)),
+        Durability.DURABLE);
+    reopen();
+    assertRows(engine.read(LOG, 0, 2), List.of(bare(written.get(0)), bare(written.get(1))));
+    assertThat(engine.find(LOG, Rows.claimOf(1))).isEqualTo(1);
+  }
+
+  @Test
+  void nothing_is_erased_by_a_writer_whose_head_is_old() {
+    Erasable erasable = erasable();
+    Head old = rows.committed();
+    List<Row> written = rows.commit(engine, LOG, "a", 2);
+    assertThat(
+            erasable.commitErasing(
+                LOG,
+                old,
+                Rows.batch(List.of()),
+                List.of(new PositionRange(1, 1)),
+                engine.strongest()))
+        .isInstanceOf(CommitResult.HeadMoved.class);
+    assertRows(engine.read(LOG, 0, 2), written);
+  }
+
+  @Test
+  void erasing_twice_is_erasing_once() {
+    Erasable erasable = erasable();
+    List<Row> written = rows.commit(engine, LOG, "a", 1);
+    for (int i = 0; i < 2; i++) {
+      Head before = rows.committed();
+      Row next = rows.next("a", new byte[0]);
+      assertThat(
+              erasable.commitErasing(
+                  LOG,
+                  before,
+                  Rows.batch(List.of(next)),
+                  List.of(new PositionRange(1, 1)),
+                  engine.strongest()))
+          .isInstanceOf(CommitResult.Committed.class);
+      rows.committed(rows.head());
+    }
+    assertRows(engine.read(LOG, 0, 1), List.of(bare(written.get(0))));
+  }
+
+  @Test
+  void a_trim_drops_the_first_rows_and_leaves_what_finds_and_proves_them() {
+    Trimmable trimmable = trimmable();
+    List<Row> written = new ArrayList<>(rows.commit(engine, LOG, "a", 3));
+    Row expiring = rows.nextExpiring("a", new byte[] {1}, 5_000);
+    written.add(expiring);
+    rows.commit(engine, LOG, Rows.batch(List.of(expiring)));
+    written.addAll(rows.commit(engine, LOG, "a", 2));
+    Tile tile = new Tile(0, 0, new byte[8_192]);
+    Head before = rows.committed();
+    Row receipt = rows.next("b", new byte[] {1});
+    assertThat(
+            trimmable.commitTrimming(
+                LOG,
+                before,
+                new Batch(List.of(receipt), List.of(tile), null),
+                4,
+                engine.strongest()))
+        .isInstanceOf(CommitResult.Committed.class);
+    for (int opened = 0; opened < (persists() ? 2 : 1); opened++) {
+      assertThat(engine.head(LOG)).isEqualTo(rows.head());
+      List<Row> left = List.of(written.get(4), written.get(5), receipt);
+      assertRows(engine.read(LOG, 0, 10), left);
+      assertRows(engine.read(LOG, 2, 2), left.subList(0, 2));
+      assertRows(engine.readPage(LOG, 0, 10).rows(), left);
+      assertRows(engine.readStream(LOG, Rows.keyOf("a"), 0, 10), left.subList(0, 2));
+      assertThat(engine.lastRevision(LOG, Rows.keyOf("a"))).isEqualTo(6);
+      assertThat(engine.find(LOG, Rows.claimOf(2))).isEqualTo(2);
+      assertThat(engine.find(LOG, Rows.claimOf(4))).as("an expiring claim").isZero();
+      assertThat(engine.tile(LOG, 0, 0)).isPresent();
+      List<Long> claims = new ArrayList<>();
+      engine.scanClaims(LOG, entry -> claims.add(entry.position()));
+      assertThat(claims).containsExactlyInAnyOrder(1L, 2L, 3L, 5L, 6L, 7L);
+      List<Long> streams = new ArrayList<>();
+      engine.scanStreams(LOG, entry -> streams.add(entry.position()));
+      assertThat(streams).containsExactlyInAnyOrder(1L, 2L, 3L, 4L, 5L, 6L, 7L);
+      if (opened == 0 && persists()) {
+        reopen();
+      }
+    }
+  }
+
+  @Test
+  void a_trim_that_would_leave_nothing_is_refused() {
+    Trimmable trimmable = trimmable();
+    rows.commit(engine, LOG, "a", 3);
+    assertThatThrownBy(
+            () ->
+                trimmable.commitTrimming(
+                    LOG, rows.committed(), Rows.batch(List.of()), 3, engine.strongest()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void after_a_compaction_no_file_holds_what_was_dropped_and_everything_else_is_there()
+      throws IOException {
+    Trimmable trimmable = trimmable();
+    Erasable erasable = erasable();
+    Assumptions.assumeTrue(engine instanceof Compactable, "this engine has nothing to compact");
+    byte[] secret = "a secret that must go 0x5ec2e7".getBytes(StandardCharsets.UTF_8);
+    List<Row> written = new ArrayList<>();
+    for (int i = 0; i < 600; i++) {
+      byte[] payload = Arrays.copyOf(secret, i % 7 == 0 ? 9_000 : 200 + i);
+      Row row = rows.next("a", i % 3 == 0 ? payload : new byte[] {(byte) i});
+      written.add(row);
+      rows.commit(engine, LOG, Rows.batch(List.of(row)));
+    }
+    List<PositionRange> erased = new ArrayList<>();
+    for (int i = 300; i < 600; i += 3) {
+      erased.add(new PositionRange(i + 1, i + 1));
+      written.set(i, bare(written.get(i)));
+    }
+    erasable.commitErasing(
+        LOG, rows.committed(), Rows.batch(List.of()), erased, Durability.DURABLE);
+    trimmable.commitTrimming(LOG, rows.committed(), Rows.batch(List.of()), 300, Durability.DURABLE);
+    Compactable.Compacted compacted = ((Compactable) engine).compact();
+    assertThat(compacted.bytesAfter()).isPositive().isLessThan(compacted.bytesBefore());
+    assertThat(filesWith(secret)).isEmpty();
+    assertRows(engine.read(LOG, 0, 600), written.subList(300, 600));
+    rows.commit(engine, LOG, "b", 2);
+    reopen();
+    assertThat(filesWith(secret)).isEmpty();
+    assertRows(engine.read(LOG, 300, 300), written.subList(300, 600));
+    assertThat(engine.head(LOG)).isEqualTo(rows.head());
+    assertThat(engine.find(LOG, Rows.claimOf(7))).isEqualTo(7);
+  }
+
+  private List<Path> filesWith(byte[] secret) throws IOException {
+    String sought = new String(secret, StandardCharsets.ISO_8859_1);
+    List<Path> found = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(sought)) {
+          found.add(file);
+        }
+      }
+    }
+    return found;
   }
 
   @Test

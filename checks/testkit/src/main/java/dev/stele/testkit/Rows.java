@@ -8,8 +8,10 @@ import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.event.Body;
+import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.EventRecord;
+import dev.stele.core.event.OnDuplicate;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -40,15 +42,23 @@ public final class Rows {
     return committed;
   }
 
+  /** Tells that the engine ends there, after a commit that was not made by {@link #commit}. */
+  public void committed(Head head) {
+    committed = head;
+  }
+
   /** The next row: an event of {@code stream} that makes a claim of its own. */
   public Row next(String stream, byte[] payload) {
+    return next(EventDraft.of(stream, "tested", "", payload));
+  }
+
+  private Row next(EventDraft draft) {
     size++;
-    long revision = revisions.merge(stream, 1L, Long::sum);
-    EventDraft draft = EventDraft.of(stream, "tested", "", payload);
+    long revision = revisions.merge(draft.stream(), 1L, Long::sum);
     byte[] body = Body.encode(draft, new byte[Body.SALT_BYTES]);
     byte[] record =
         EventRecord.encodeUnplaced(
-            stream.getBytes(StandardCharsets.UTF_8),
+            draft.stream().getBytes(StandardCharsets.UTF_8),
             "tested".getBytes(StandardCharsets.UTF_8),
             new byte[0],
             GATE,
@@ -57,6 +67,12 @@ public final class Rows {
     EventRecord.place(record, size, link, 1_000 + size, revision);
     link = EventRecord.link(record);
     return new Row(size, link, record, body, claimOf(size).bytes());
+  }
+
+  /** As {@link #next}, but the claim expires. */
+  public Row nextExpiring(String stream, byte[] payload, long expiresAtMillis) {
+    Claim claim = new Claim("test", new byte[] {1}, OnDuplicate.REFUSE, expiresAtMillis);
+    return next(new EventDraft(stream, "tested", "", payload, List.of(claim), ""));
   }
 
   /** The next {@code count} rows, all of one stream. */

@@ -5,7 +5,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Keeps the rows of one or more logs and finds them again: the SPI of a storage engine.
+ * Keeps the rows of one or more logs and finds them again: the SPI of a storage engine. What only
+ * some engines can do is an interface of its own: {@link Erasable}, {@link Trimmable}, {@link
+ * Compactable}, {@link SelfChecking}.
  *
  * <p>One process writes to a log at a time; {@link #commit} is called by one thread at a time for
  * each log. Everything else is thread-safe and may run while a commit does; it sees either all of a
@@ -36,14 +38,32 @@ public interface LogEngine extends AutoCloseable {
   CommitResult commit(LogId log, Head expected, Batch batch, Durability durability);
 
   /**
-   * Reads rows in order of position, beginning after {@code after}.
+   * Reads rows in order of position, beginning after {@code after}; where the first rows were
+   * trimmed, with the first there is.
    *
    * @param limit at most so many rows; fewer come at the log's end, or when more than {@link
    *     #MAX_READ_BYTES} have been gathered, but never none while there is one
    */
   List<Row> read(LogId log, long after, int limit);
 
-  /** As {@link #read}, for the rows of one stream after a revision of that stream. */
+  /**
+   * As {@link #read}, as one run of bytes: for whoever goes through a whole log. The positions of a
+   * page have no gap; a page ends before one.
+   */
+  default RowPage readPage(LogId log, long after, int limit) {
+    List<Row> rows = read(log, after, limit);
+    int contiguous = 0;
+    while (contiguous < rows.size()
+        && rows.get(contiguous).position() == rows.getFirst().position() + contiguous) {
+      contiguous++;
+    }
+    return RowPage.of(rows.subList(0, contiguous));
+  }
+
+  /**
+   * As {@link #read}, for the rows of one stream after a revision of that stream. Rows that were
+   * trimmed are left out.
+   */
   List<Row> readStream(LogId log, IndexKey stream, long afterRevision, int limit);
 
   /** The last revision of a stream, 0 when there is no such stream. */

@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  *
  * <p>It can honour no durability, and says so in every ack. Thread-safe.
  */
-public final class MemoryLogEngine implements LogEngine {
+public final class MemoryLogEngine implements LogEngine, Erasable, Trimmable {
   private record TileAt(int level, long index) {}
 
   private static final class Log {
@@ -27,10 +27,17 @@ public final class MemoryLogEngine implements LogEngine {
     final Map<TileAt, Tile> tiles = new HashMap<>();
     final TreeMap<Long, StoredCheckpoint> checkpoints = new TreeMap<>();
 
+    /** How many rows were trimmed: {@link #rows} begins after them. */
+    long trimmed;
+
     Head head() {
       return rows.isEmpty()
           ? new Head(0, new byte[0])
-          : new Head(rows.size(), rows.getLast().link());
+          : new Head(trimmed + rows.size(), rows.getLast().link());
+    }
+
+    Row row(long position) {
+      return rows.get((int) (position - trimmed - 1));
     }
   }
 
@@ -52,6 +59,51 @@ public final class MemoryLogEngine implements LogEngine {
 
   @Override
   public CommitResult commit(LogId id, Head expected, Batch batch, Durability durability) {
+    return commit(id, expected, batch, _ -> {});
+  }
+
+  @Override
+  public CommitResult commitErasing(
+      LogId id, Head expected, Batch batch, List<PositionRange> erased, Durability durability) {
+    return commit(id, expected, batch, log -> erase(log, erased));
+  }
+
+  @Override
+  public CommitResult commitTrimming(
+      LogId id, Head expected, Batch batch, long upTo, Durability durability) {
+    if (upTo >= expected.size()) {
+      throw new IllegalArgumentException(
+          "trimming up to %d leaves nothing of %d events".formatted(upTo, expected.size()));
+    }
+    return commit(id, expected, batch, log -> trim(log, upTo));
+  }
+
+  private static void erase(Log log, List<PositionRange> erased) {
+    for (PositionRange range : erased) {
+      for (long at = Math.max(range.first(), log.trimmed + 1); at <= range.last(); at++) {
+        Row row = log.row(at);
+        log.rows.set(
+            (int) (at - log.trimmed - 1), new Row(at, row.link(), row.record(), null, row.keys()));
+      }
+    }
+  }
+
+  private static void trim(Log log, long upTo) {
+    List<Row> dropped = log.rows.subList(0, (int) Math.max(0, upTo - log.trimmed));
+    for (Row row : dropped) {
+      for (IndexKey key : row.expiringKeys()) {
+        List<Long> positions = log.claims.getOrDefault(key, new ArrayList<>());
+        positions.remove(row.position());
+        if (positions.isEmpty()) {
+          log.claims.remove(key);
+        }
+      }
+    }
+    log.trimmed += dropped.size();
+    dropped.clear();
+  }
+
+  private CommitResult commit(LogId id, Head expected, Batch batch, Consumer<Log> forget) {
     lock.writeLock().lock();
     try {
       requireOpen();
@@ -61,6 +113,7 @@ public final class MemoryLogEngine implements LogEngine {
         return new CommitResult.HeadMoved(actual);
       }
       batch.requireContinues(expected);
+      forget.accept(log);
       for (Row row : batch.rows()) {
         log.rows.add(row);
         for (int at = 0; at < row.keys().length; at += Row.KEY_BYTES) {
@@ -89,10 +142,11 @@ public final class MemoryLogEngine implements LogEngine {
   public List<Row> read(LogId id, long after, int limit) {
     return reading(
         () -> {
-          List<Row> rows = log(id).rows;
+          Log log = log(id);
+          List<Row> rows = log.rows;
           List<Row> read = new ArrayList<>();
           long bytes = 0;
-          for (long at = after;
+          for (long at = Math.max(0, after - log.trimmed);
               at < rows.size() && read.size() < limit && bytes <= MAX_READ_BYTES;
               at++) {
             Row row = rows.get((int) at);
@@ -114,7 +168,10 @@ public final class MemoryLogEngine implements LogEngine {
           for (long at = afterRevision;
               at < positions.size() && read.size() < limit && bytes <= MAX_READ_BYTES;
               at++) {
-            Row row = log.rows.get((int) (positions.get((int) at) - 1));
+            if (positions.get((int) at) <= log.trimmed) {
+              continue;
+            }
+            Row row = log.row(positions.get((int) at));
             read.add(row);
             bytes += row.sizeBytes();
           }
@@ -161,7 +218,7 @@ public final class MemoryLogEngine implements LogEngine {
           log.claims.forEach(
               (key, positions) ->
                   positions.forEach(position -> sink.accept(new IndexEntry(key, 0, position))));
-          return (long) log.rows.size();
+          return log.head().size();
         });
   }
 
@@ -176,7 +233,7 @@ public final class MemoryLogEngine implements LogEngine {
                   sink.accept(new IndexEntry(key, i + 1L, positions.get(i)));
                 }
               });
-          return (long) log.rows.size();
+          return log.head().size();
         });
   }
 

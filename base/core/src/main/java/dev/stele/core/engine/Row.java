@@ -1,5 +1,9 @@
 package dev.stele.core.engine;
 
+import dev.stele.core.event.Claim;
+import dev.stele.core.event.EventRecord;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,5 +23,16 @@ public record Row(long position, byte[] link, byte[] record, byte @Nullable [] b
   /** About how much memory the row takes, for bounds. */
   public long sizeBytes() {
     return 96L + link.length + record.length + (body == null ? 0 : body.length) + keys.length;
+  }
+
+  /** The index keys of those claims that expire by the record. */
+  public List<IndexKey> expiringKeys() {
+    List<IndexKey> expiring = new ArrayList<>();
+    for (int number = 0; number * KEY_BYTES < keys.length; number++) {
+      if (EventRecord.claimExpiresAtMillis(record, number) != Claim.NEVER) {
+        expiring.add(IndexKey.of(keys, number * KEY_BYTES));
+      }
+    }
+    return expiring;
   }
 }
