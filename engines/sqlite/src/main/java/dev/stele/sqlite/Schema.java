@@ -48,7 +48,7 @@ final class Schema {
     boolean fresh = isEmpty();
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
-      if (fresh) {
+      if (fresh || isOnlyBegun(statement)) {
         statement.execute("PRAGMA page_size = " + options.pageBytes());
         statement.execute("PRAGMA journal_mode = WAL");
         statement.execute("PRAGMA synchronous = FULL");
@@ -67,6 +67,16 @@ final class Schema {
         requireLayout(statement);
       }
     }
+  }
+
+  /**
+   * Tells a file that SQLite has made, but in which nobody has made anything yet: a loss of power
+   * between the two leaves it.
+   */
+  private static boolean isOnlyBegun(Statement statement) throws SQLException {
+    return number(statement, "PRAGMA application_id") == 0
+        && number(statement, "PRAGMA user_version") == 0
+        && number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
   }
 
   private boolean isEmpty() {
