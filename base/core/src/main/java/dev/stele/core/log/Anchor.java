@@ -47,6 +47,14 @@ public interface Anchor extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** What was re-computed of the log the last time, as far as that is remembered. */
+  default Proven proven() {
+    return Proven.NOTHING;
+  }
+
+  /** Remembers what was re-computed. Losing it costs nothing but another scrub. */
+  default void recordProven(Proven proven) {}
+
   /** Where it is, for people. */
   String describe();
 
