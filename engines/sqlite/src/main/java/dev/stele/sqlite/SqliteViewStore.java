@@ -44,6 +44,9 @@ public final class SqliteViewStore implements ViewStore {
   /** 16 MiB of write-ahead log before its pages go into the database: fewer, larger checkpoints. */
   private static final int WAL_CHECKPOINT_PAGES = 4_096;
 
+  /** Ten seconds: no reader keeps a writer waiting so long, only another process's recovery. */
+  private static final int BUSY_MILLIS = 10_000;
+
   static final String DEFINITION =
       "CREATE TABLE stele_views (view TEXT NOT NULL, slot TEXT NOT NULL, version INTEGER NOT NULL,"
           + " begun_at INTEGER NOT NULL, position INTEGER NOT NULL, link BLOB NOT NULL,"
@@ -68,6 +71,9 @@ public final class SqliteViewStore implements ViewStore {
 
   /** What is prepared on {@link #writer}; guarded by {@link #turn}. */
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+  /** Whether the write-ahead log may still hold rows that were dropped. */
+  private volatile boolean truncationOwed;
 
   private volatile boolean closed;
 
@@ -139,7 +145,7 @@ public final class SqliteViewStore implements ViewStore {
   private static Connection connect(Path database) throws SQLException {
     Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
     try (Statement statement = connection.createStatement()) {
-      statement.execute("PRAGMA busy_timeout = 10000");
+      statement.execute("PRAGMA busy_timeout = " + BUSY_MILLIS);
     }
     return connection;
   }
@@ -309,6 +315,9 @@ public final class SqliteViewStore implements ViewStore {
           update.setString(4, name(slot));
           update.executeUpdate();
         });
+    if (truncationOwed) {
+      truncateLog();
+    }
   }
 
   @Override
@@ -385,21 +394,35 @@ public final class SqliteViewStore implements ViewStore {
     }
   }
 
-  /**
-   * Lets the statements on tables that are gone go, and what was in them go from the write-ahead
-   * log as well, unless somebody is reading it: then the next such change does.
-   */
+  /** Lets the statements on tables that are gone go, and soon what is left of their rows. */
   private void forgetFreed() {
     writing(
-        "check point",
-        connection -> {
+        "forget what was dropped from",
+        _ -> {
           for (PreparedStatement statement : prepared.values()) {
             statement.close();
           }
           prepared.clear();
+          truncationOwed = true;
+        });
+    truncateLog();
+  }
+
+  /**
+   * Empties the write-ahead log, which still holds the rows that were dropped; while somebody reads
+   * it, that is put off until after a later change.
+   */
+  private void truncateLog() {
+    writing(
+        "empty the write-ahead log of",
+        connection -> {
           connection.setAutoCommit(true);
           try (Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            statement.execute("PRAGMA busy_timeout = 0");
+            try (ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+              truncationOwed = row.getInt(1) != 0;
+            }
+            statement.execute("PRAGMA busy_timeout = " + BUSY_MILLIS);
           } finally {
             connection.setAutoCommit(false);
           }

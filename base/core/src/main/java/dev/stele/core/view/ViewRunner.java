@@ -243,6 +243,11 @@ public final class ViewRunner {
     }
   }
 
+  /** Says that somebody is about to run this. */
+  void started() {
+    tell(new ViewState.CatchingUp());
+  }
+
   /** Says that nobody runs this any more. */
   void stopped() {
     tell(new ViewState.Stopped());

@@ -158,7 +158,13 @@ public final class Views implements AutoCloseable {
     void ask(Request request) {
       turn.lock();
       try {
+        if (stopping || !thread.isAlive()) {
+          throw new IllegalStateException(
+              "view %s was stopped; start the views again".formatted(runner.view().name()));
+        }
         requests.add(request);
+        // Who waits for the view from now on waits for what was asked for.
+        runner.started();
         wake();
       } finally {
         turn.unlock();
@@ -188,7 +194,10 @@ public final class Views implements AutoCloseable {
     for (ViewRunner runner : runners) {
       kept.put(runner.view().name(), new Kept(runner));
     }
-    kept.values().forEach(each -> each.thread.start());
+    for (Kept each : kept.values()) {
+      each.runner.started();
+      each.thread.start();
+    }
   }
 
   /** Begins to collect the views of a log. */
