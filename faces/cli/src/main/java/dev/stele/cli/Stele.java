@@ -37,6 +37,7 @@ import picocli.CommandLine.Command;
       CheckpointCommand.class,
       TilesCommand.class,
       KeyCommand.class,
+      ViewsCommand.class,
       StatsCommand.class,
       DoctorCommand.class,
       DemoCommand.class,
