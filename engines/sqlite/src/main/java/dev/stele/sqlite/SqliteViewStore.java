@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,9 @@ public final class SqliteViewStore implements ViewStore {
           + " FROM stele_views";
 
   private static final String ONE = GENERATIONS + " WHERE view = ? AND slot = ?";
+
+  /** Definitions by their text, so that a change of one row does not parse them all again. */
+  private final Map<String, List<Table>> definitions = new ConcurrentHashMap<>();
 
   private final Path database;
   private final ReadConnections readers;
@@ -204,7 +208,7 @@ public final class SqliteViewStore implements ViewStore {
     return reading(lent -> generations(lent::statement));
   }
 
-  private static List<Generation> generations(SqlTables.Statements statements) throws SQLException {
+  private List<Generation> generations(SqlTables.Statements statements) throws SQLException {
     // "live" comes before "building" in this order, as in Slot.
     PreparedStatement select = statements.of(GENERATIONS + " ORDER BY view, slot DESC");
     List<Generation> generations = new ArrayList<>();
@@ -221,7 +225,7 @@ public final class SqliteViewStore implements ViewStore {
     return reading(lent -> find(lent::statement, view, slot));
   }
 
-  private static Optional<Generation> find(SqlTables.Statements statements, String view, Slot slot)
+  private Optional<Generation> find(SqlTables.Statements statements, String view, Slot slot)
       throws SQLException {
     PreparedStatement select = statements.of(ONE);
     select.setString(1, view);
@@ -231,19 +235,20 @@ public final class SqliteViewStore implements ViewStore {
     }
   }
 
-  private static Generation generation(ResultSet row) throws SQLException {
+  private Generation generation(ResultSet row) throws SQLException {
     @Nullable String failure = row.getString(8);
     return new Generation(
         row.getString(1),
         Slot.valueOf(row.getString(2).toUpperCase(Locale.ROOT)),
         row.getInt(3),
-        row.getString(9).lines().map(Table::parse).toList(),
+        definitions.computeIfAbsent(
+            row.getString(9), text -> text.lines().map(Table::parse).toList()),
         row.getLong(4),
         new Head(row.getLong(5), row.getBytes(6)),
         failure == null ? Optional.empty() : Optional.of(new Failure(row.getLong(7), failure)));
   }
 
-  private static Generation require(SqlTables.Statements statements, String view, Slot slot)
+  private Generation require(SqlTables.Statements statements, String view, Slot slot)
       throws SQLException {
     return find(statements, view, slot)
         .orElseThrow(

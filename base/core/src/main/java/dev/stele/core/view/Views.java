@@ -79,7 +79,10 @@ public final class Views implements AutoCloseable {
     Kept(ViewRunner runner) {
       this.runner = runner;
       this.thread =
-          Thread.ofPlatform().name("stele-view-" + runner.view().name()).unstarted(this::run);
+          Thread.ofPlatform()
+              .daemon()
+              .name("stele-view-" + runner.view().name())
+              .unstarted(this::run);
     }
 
     // The top of the thread: whatever ends it is said in the view's status.
