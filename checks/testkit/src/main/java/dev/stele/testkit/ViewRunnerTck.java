@@ -8,12 +8,14 @@ import dev.stele.core.engine.Head;
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.MemoryLogEngine;
-import dev.stele.core.engine.Row;
-import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.Append;
 import dev.stele.core.log.AppendResult;
+import dev.stele.core.log.EraseResult;
+import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
+import dev.stele.core.log.TrimResult;
+import dev.stele.core.proof.Receipt;
 import dev.stele.core.view.Awaited;
 import dev.stele.core.view.MemoryViewStore;
 import dev.stele.core.view.Scan;
@@ -35,8 +37,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -52,9 +52,12 @@ public abstract class ViewRunnerTck {
   /** Where this test's stores keep their files. */
   @TempDir protected Path folder;
 
-  private final Forgetful engine = new Forgetful();
   private final EventLog log =
-      EventLog.open(engine, LogId.MAIN, TestLogs.keys(), TestLogs.options(5, new MemoryAnchor()));
+      EventLog.open(
+          new MemoryLogEngine(),
+          LogId.MAIN,
+          TestLogs.keys(),
+          TestLogs.options(5, new MemoryAnchor()));
   private @Nullable ViewStore opened;
 
   /** Made once for each test. */
@@ -93,36 +96,6 @@ public abstract class ViewRunnerTck {
     }
   }
 
-  /** An engine whose bodies and beginnings can be dropped, as erase and trim do. */
-  private static final class Forgetful extends ForwardingEngine {
-    private final Set<Long> erased = new TreeSet<>();
-    private volatile long trimmed;
-
-    Forgetful() {
-      super(new MemoryLogEngine());
-    }
-
-    synchronized void erase(long position) {
-      erased.add(position);
-    }
-
-    void trim(long upTo) {
-      trimmed = upTo;
-    }
-
-    @Override
-    public synchronized List<Row> read(LogId id, long after, int limit) {
-      List<Row> rows = new ArrayList<>();
-      for (Row row : super.read(id, Math.max(after, trimmed), limit)) {
-        rows.add(
-            erased.contains(row.position())
-                ? new Row(row.position(), row.link(), row.record(), null, row.keys())
-                : row);
-      }
-      return rows;
-    }
-  }
-
   private long append(String stream, String payload) {
     long next = log.head().size() + 1;
     AppendResult result = log.append(Append.of(TestGate.event(stream, "id-" + next, payload)));
@@ -137,16 +110,21 @@ public abstract class ViewRunnerTck {
     }
   }
 
-  /** Drops bodies, and then says so as the log does. */
-  private long eraseAndSay(long... positions) {
-    for (long position : positions) {
-      engine.erase(position);
-    }
-    AppendResult result =
-        log.append(
-            Append.of(TestGate.admit(EventDraft.of("stele/receipts", "erased", "", new byte[0]))));
-    assertThat(result).isInstanceOf(AppendResult.Appended.class);
-    return log.head().size();
+  /** Drops a body; the receipt's position, 0 when there was none to drop. */
+  private long erase(long position) {
+    return switch (log.erase(new Erasure.OfEvent(position))) {
+      case EraseResult.Erased(long events, List<Long> receipts) -> {
+        assertThat(events).isOne();
+        yield receipts.getLast();
+      }
+      case EraseResult.NothingToErase _, EraseResult.Kept _ -> 0;
+      case EraseResult.ReadOnly readOnly -> throw new AssertionError(readOnly.toString());
+    };
+  }
+
+  /** Drops the first 256 events, which is the least that goes. */
+  private void trim() {
+    assertThat(log.trim(257)).isInstanceOf(TrimResult.Trimmed.class);
   }
 
   private ViewRunner runner(View view) {
@@ -479,7 +457,7 @@ public abstract class ViewRunnerTck {
     long secret = append("secrets", "the secret");
     ViewRunner runner = runner(new EntriesView());
     runner.catchUp();
-    eraseAndSay(secret);
+    erase(secret);
     append(5);
     assertThat(runner.catchUp().state()).isEqualTo(new ViewState.Live());
     TableRow row =
@@ -496,7 +474,7 @@ public abstract class ViewRunnerTck {
     append(1_100);
     ViewRunner runner = runner(new EntriesView());
     runner.catchUp();
-    long receipt = eraseAndSay(7);
+    long receipt = erase(7);
     append(5);
     boolean forgotten = false;
     while (runner.step(AT_ONCE)) {
@@ -523,10 +501,11 @@ public abstract class ViewRunnerTck {
         };
     ViewRunner runner = runner(view);
     runner.catchUp();
-    eraseAndSay(1);
-    eraseAndSay(2, 3);
+    erase(1);
+    erase(2);
+    erase(3);
     append(2);
-    eraseAndSay(4);
+    erase(4);
     runner.catchUp();
     assertThat(begun).hasValue(2);
     assertThat(hash("entries")).isEqualTo(replayed(new EntriesView()));
@@ -537,10 +516,11 @@ public abstract class ViewRunnerTck {
     append(2_500);
     ViewRunner runner = runner(new EntriesView());
     runner.catchUp();
-    eraseAndSay(3);
+    erase(3);
     assertThat(runner.step(AT_ONCE)).isTrue();
     assertThat(runner.step(AT_ONCE)).isTrue();
-    eraseAndSay(4, 5);
+    erase(4);
+    erase(5);
     runner.catchUp();
     assertThat(hash("entries")).isEqualTo(replayed(new EntriesView()));
   }
@@ -548,7 +528,7 @@ public abstract class ViewRunnerTck {
   @Test
   void receipts_that_were_there_when_a_build_began_ask_for_nothing() throws Exception {
     append(10);
-    eraseAndSay(1);
+    erase(1);
     AtomicInteger applied = new AtomicInteger();
     View view =
         new Delegating(new EntriesView()) {
@@ -578,7 +558,7 @@ public abstract class ViewRunnerTck {
             applied.addAndGet(events.size());
             super.apply(events, tables);
             for (StoredEvent event : events) {
-              if (event.stream().equals("stele/receipts")) {
+              if (event.stream().equals(Receipt.STREAM)) {
                 TableRow first = tables.get(EntriesView.ENTRIES, 1).orElseThrow();
                 tables.put(
                     EntriesView.ENTRIES,
@@ -593,7 +573,7 @@ public abstract class ViewRunnerTck {
           }
         };
     project(view);
-    eraseAndSay(1);
+    erase(1);
     project(view);
     assertThat(applied).hasValue(11);
     assertThat(hash("entries")).isEqualTo(replayed(new EntriesView()));
@@ -611,7 +591,7 @@ public abstract class ViewRunnerTck {
         if (action < 3) {
           append(1 + random.nextInt(6));
         } else if (action < 4) {
-          eraseAndSay(1 + random.nextLong(log.head().size()));
+          erase(1 + random.nextLong(log.head().size()));
         } else if (action < 5) {
           steps += runner.step(AT_ONCE) ? 1 : 0;
         } else {
@@ -628,47 +608,82 @@ public abstract class ViewRunnerTck {
   // ---- trimmed logs ----
 
   @Test
-  void a_view_that_needs_the_whole_history_is_not_rebuilt_over_a_trimmed_log() throws Exception {
-    append(20);
+  void a_view_of_the_whole_history_keeps_what_trimmed_events_gave_it() throws Exception {
+    append(300);
     ViewRunner runner = runner(new StreamsView());
     runner.catchUp();
-    String before = hash("streams");
-    engine.trim(5);
-    runner.rebuild();
-    ViewStatus status = runner.catchUp();
-    assertThat(status.state()).isInstanceOf(ViewState.Failed.class);
-    assertThat(status.state().toString()).contains("the log begins at 6");
-    assertThat(hash("streams")).isEqualTo(before);
-    runner.retry();
+    trim();
     append(1);
     assertThat(runner.catchUp())
-        .isEqualTo(new ViewStatus("streams", 1, 21, 21, new ViewState.Live()));
+        .isEqualTo(new ViewStatus("streams", 1, 302, 302, new ViewState.Live()));
+    long events =
+        rows("streams", Scan.of(StreamsView.STREAMS)).stream()
+            .mapToLong(row -> row.integer("events"))
+            .sum();
+    assertThat(events).isEqualTo(302);
   }
 
   @Test
-  void a_view_that_needs_no_more_than_is_left_is_built_from_there() throws Exception {
-    append(20);
-    engine.trim(5);
-    View view =
-        new Delegating(new EntriesView()) {
-          @Override
-          public History history() {
-            return History.WHAT_IS_LEFT;
-          }
-        };
-    assertThat(project(view).state()).isEqualTo(new ViewState.Live());
-    assertThat(rows("entries", Scan.of(EntriesView.ENTRIES))).hasSize(15);
+  void a_view_of_the_whole_history_is_not_rebuilt_over_a_trimmed_log() throws Exception {
+    append(300);
+    ViewRunner runner = runner(new StreamsView());
+    trim();
+    ViewStatus never = runner.catchUp();
+    assertThat(never.state().toString()).contains("Failed", "the log begins at 257");
+    assertThat(never.position()).isZero();
+  }
+
+  @Test
+  void a_rebuild_that_is_refused_leaves_what_is_there_and_a_retry_goes_on() throws Exception {
+    append(300);
+    ViewRunner runner = runner(new StreamsView());
+    runner.catchUp();
+    trim();
+    runner.catchUp();
+    String before = hash("streams");
+    runner.rebuild();
+    ViewStatus status = runner.catchUp();
+    assertThat(status.state().toString()).contains("Failed", "the log begins at 257");
+    assertThat(hash("streams")).isEqualTo(before);
+    restart();
+    ViewRunner again = runner(new StreamsView());
+    assertThat(again.catchUp().state()).isEqualTo(status.state());
+    again.retry();
+    append(1);
+    assertThat(again.catchUp())
+        .isEqualTo(new ViewStatus("streams", 1, 302, 302, new ViewState.Live()));
+  }
+
+  /** Tells what is left, after each trim too. */
+  private static View whatIsLeft() {
+    return new Delegating(new EntriesView()) {
+      @Override
+      public History history() {
+        return History.WHAT_IS_LEFT;
+      }
+    };
+  }
+
+  @Test
+  void a_view_of_what_is_left_tells_no_more_after_a_trim() throws Exception {
+    append(300);
+    ViewRunner runner = runner(whatIsLeft());
+    runner.catchUp();
+    assertThat(rows("entries", Scan.of(EntriesView.ENTRIES))).hasSize(300);
+    trim();
+    assertThat(runner.catchUp().state()).isEqualTo(new ViewState.Live());
+    assertThat(rows("entries", Scan.of(EntriesView.ENTRIES))).hasSize(45);
+    assertThat(hash("entries")).isEqualTo(replayed(whatIsLeft()));
   }
 
   @Test
   void a_view_that_a_trim_has_overtaken_says_so() throws Exception {
     append(5);
     project(new StreamsView());
-    append(10);
-    engine.trim(8);
+    append(300);
+    trim();
     ViewState state = project(new StreamsView()).state();
-    assertThat(state).isInstanceOf(ViewState.Failed.class);
-    assertThat(state.toString()).contains("trimmed up to 8", "come to 5");
+    assertThat(state.toString()).contains("Failed", "trimmed up to 256", "come to 5");
   }
 
   // ---- many ----

@@ -8,6 +8,8 @@
  *   EntriesView, StreamsView   the example views
  *   Histories       random appends, conflicts, repetitions and reopenings from one seed,
  *                   run on an engine and compared with a naive model
+ *   Simulation      the life of a log on a SimulatedDisk, with faults and losses of power, from one
+ *                   seed; its engine is JournaledEngine
  *   TestLogs        logs with fixed keys, clock and salts: the same calls give the same bytes
  *   Scale           how much of a soak's full figure this run does
  * </pre>

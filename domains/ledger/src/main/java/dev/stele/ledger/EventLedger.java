@@ -511,7 +511,7 @@ public final class EventLedger implements AutoCloseable {
     Verdict verdict =
         verifier
             .withAuditors(
-                List.of(LedgerAuditor.of(engine, LogId.MAIN, keys.signer().vkey(), depth)))
+                () -> List.of(LedgerAuditor.of(engine, LogId.MAIN, keys.signer().vkey(), depth)))
             .verify();
     if (verdict instanceof Verdict.Intact intact) {
       Optional<TableAudit.Difference> table = TableAudit.run(database, reader());

@@ -41,7 +41,9 @@ final class FullCheck {
               .withAnchor(anchored)
               .withStranger(anchor.stranger())
               .withAuditors(
-                  List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
+                  () ->
+                      List.of(
+                          LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
               .progress(verified);
       home.keys().ifPresent(keys -> verifier.withIndexKey(keys.indexKey()));
       Verdict verdict = verifier.verify();

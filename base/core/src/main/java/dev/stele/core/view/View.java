@@ -22,9 +22,12 @@ public interface View {
 
   /** How much of the log a view needs to be built. */
   enum History {
-    /** All of it: where a beginning was trimmed, the view cannot be built any more. */
+    /**
+     * All of it: the view keeps what trimmed events gave it, and cannot be built again once a
+     * beginning was trimmed.
+     */
     WHOLE,
-    /** Whatever there is: it never tells more than the events that are left. */
+    /** Whatever there is: after a trim it is built again, and tells no more than what is left. */
     WHAT_IS_LEFT
   }
 

@@ -5,8 +5,10 @@ import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.Cursor;
+import dev.stele.core.log.LogCorrupt;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.log.Subscription;
+import dev.stele.core.proof.Receipt;
 import dev.stele.core.view.ViewStore.Failure;
 import dev.stele.core.view.ViewStore.Generation;
 import dev.stele.core.view.ViewStore.Slot;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   open ─► same version ──────────► CatchingUp ─► Live ◄──────────────┐ swap
- *        ─► other version, other                    │ erase receipt    │
+ *        ─► other version, other                    │ receipt          │
  *           tables, another log ─────────────► Rebuilding ─────────────┘
  *                                                   │ apply throws
  *                                                   ▼
@@ -45,9 +47,6 @@ import org.jspecify.annotations.Nullable;
  * time; everything else is thread-safe. Closes nothing that it was given.
  */
 public final class ViewRunner {
-  /** The stream whose events are erase receipts. */
-  static final String RECEIPTS = "stele/receipts";
-
   /** 1,000 events a transaction, as many as one pull gives; more are no faster. */
   public static final int MAX_BATCH = Subscription.MAX_EVENTS;
 
@@ -203,7 +202,7 @@ public final class ViewRunner {
     }
     try {
       pulled = from.next(timeout);
-    } catch (StorageFailed e) {
+    } catch (StorageFailed | LogCorrupt e) {
       stopAt(to, to.position() + 1, e);
       return;
     }
@@ -264,7 +263,7 @@ public final class ViewRunner {
     if (target == null) {
       try {
         open();
-      } catch (StorageFailed | IllegalArgumentException e) {
+      } catch (StorageFailed | LogCorrupt | IllegalArgumentException e) {
         LOGGER.log(System.Logger.Level.ERROR, "event=view-failed view=" + view.name(), e);
         tell(new ViewState.Failed(0, String.valueOf(e.getMessage())));
       }
@@ -299,7 +298,7 @@ public final class ViewRunner {
       return false;
     }
     Head cursor = generation.cursor();
-    if (cursor.size() == 0 || cursor.size() < firstPosition()) {
+    if (cursor.size() == 0 || cursor.size() < log.firstPosition()) {
       return true;
     }
     return log.get(cursor.size())
@@ -307,18 +306,12 @@ public final class ViewRunner {
         .isPresent();
   }
 
-  /** The position of the first event there is; 1 where nothing was trimmed. */
-  private long firstPosition() {
-    List<StoredEvent> first = log.read(0, 1);
-    return first.isEmpty() ? 1 : first.getFirst().position();
-  }
-
   private void beginBeside(String why) {
     begin(Slot.BUILDING, why);
   }
 
   private void begin(Slot slot, String why) {
-    long first = firstPosition();
+    long first = log.firstPosition();
     if (first > 1 && view.history() == View.History.WHOLE) {
       refuse(
           first,
@@ -421,25 +414,30 @@ public final class ViewRunner {
       return;
     }
     if (receipt >= 0) {
-      beginBeside("event %d tells of an erase".formatted(batch.get(receipt).position()));
+      beginBeside("event %d tells of a loss".formatted(batch.get(receipt).position()));
     } else if (batch.size() < MAX_BATCH && to.slot() == Slot.LIVE) {
       tell(new ViewState.Live());
     }
   }
 
-  /** The first receipt of what was erased after this build began, and may be in its tables. */
+  /** The first receipt of what was dropped after this build began, and may be in its tables. */
   private int firstNewReceipt(Generation to, List<StoredEvent> batch) {
     if (view.forgetting() == View.Forgetting.BY_ITSELF
         || batch.getLast().position() <= to.begunAt()) {
       return -1;
     }
     for (int i = 0; i < batch.size(); i++) {
-      StoredEvent event = batch.get(i);
-      if (event.position() > to.begunAt() && event.stream().equals(RECEIPTS)) {
+      if (batch.get(i).position() > to.begunAt() && tellsOfALoss(batch.get(i))) {
         return i;
       }
     }
     return -1;
+  }
+
+  /** A view of the whole history keeps what trimmed events gave; what was erased goes from each. */
+  private boolean tellsOfALoss(StoredEvent event) {
+    return event.stream().equals(Receipt.STREAM)
+        && (!event.type().equals(Receipt.TRIMMED) || view.history() == View.History.WHAT_IS_LEFT);
   }
 
   private boolean apply(Generation to, List<StoredEvent> batch) {

@@ -14,7 +14,8 @@
  *
  * <p>A view is never truth: it can be dropped and built again, to the same bytes. Read {@link
  * dev.stele.core.view.View} first, then {@link dev.stele.core.view.ViewStore}, whose contract is a
- * test kit ({@code ViewStoreTck}). Depends on {@code event}, {@code engine} and {@code log}.
+ * test kit ({@code ViewStoreTck}). Depends on {@code event}, {@code engine}, {@code proof} and
+ * {@code log}.
  */
 @NullMarked
 package dev.stele.core.view;
