@@ -26,8 +26,9 @@ import java.util.Map;
  *
  * <p>Its tables are as in {@link SqliteViewStore}. There is one generation of them: a new version
  * is replayed when the log is opened, and an erase replays it in the erase's own transaction,
- * unless the view forgets by itself. Read it with {@link SqliteLogEngine#readView}, or with any
- * SQLite tool. One thread at a time, as the engine calls it.
+ * unless the view forgets by itself. A trim replays nothing: rows of trimmed events stay until the
+ * next replay. Read it with {@link SqliteLogEngine#readView}, or with any SQLite tool. One thread
+ * at a time, as the engine calls it.
  */
 public final class InlineTables implements InlineView {
   private final View view;

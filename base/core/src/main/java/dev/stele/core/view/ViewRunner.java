@@ -163,6 +163,15 @@ public final class ViewRunner {
     if (to == null || to.failure().isPresent()) {
       return false;
     }
+    try {
+      return step(to, timeout);
+    } catch (StorageFailed e) {
+      stopAt(to, to.position() + 1, e);
+      return false;
+    }
+  }
+
+  private boolean step(Generation to, Duration timeout) throws InterruptedException {
     if (finished(to)) {
       finish();
       return true;
@@ -377,15 +386,7 @@ public final class ViewRunner {
   }
 
   private void finish() {
-    try {
-      store.swap(view.name());
-    } catch (StorageFailed e) {
-      Generation built = target;
-      if (built != null) {
-        stopAt(built, built.position(), e);
-      }
-      return;
-    }
+    store.swap(view.name());
     Generation live = store.find(view.name(), Slot.LIVE).orElseThrow();
     LOGGER.log(
         System.Logger.Level.INFO,
@@ -444,10 +445,7 @@ public final class ViewRunner {
     try {
       change(to, batch);
       return true;
-    } catch (StorageFailed e) {
-      stopAt(to, batch.getFirst().position(), e);
-      return false;
-    } catch (LogClosed e) {
+    } catch (LogClosed | StorageFailed e) {
       throw e;
     } catch (RuntimeException e) {
       return applyOneByOne(to, batch);
@@ -459,7 +457,7 @@ public final class ViewRunner {
     for (StoredEvent event : batch) {
       try {
         change(to, List.of(event));
-      } catch (LogClosed e) {
+      } catch (LogClosed | StorageFailed e) {
         throw e;
       } catch (RuntimeException e) {
         stopAt(to, event.position(), e);
