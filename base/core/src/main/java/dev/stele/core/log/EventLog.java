@@ -28,6 +28,7 @@ import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -132,11 +133,12 @@ public final class EventLog extends LogReader {
     super(engine, log, keys.signer().vkey(), Optional.of(keys));
     this.keys = keys;
     this.options = options;
+    Instant openedAt = options.clock().instant();
     this.verdict = opened;
     this.trustedSize = trustedSize;
     this.proven =
         trustedSize == 0 && opened instanceof Verdict.Intact
-            ? new Proven(opened.scope().size(), Proven.Depth.HASHES, options.clock().instant())
+            ? new Proven(opened.scope().size(), Proven.Depth.HASHES, openedAt)
             : options.anchor().proven();
     this.forgetting =
         new Forgetting(engine, log, keys.origin(), options.keptStreams(), this::commitForgetting);
@@ -151,7 +153,7 @@ public final class EventLog extends LogReader {
       this.head = engine.head(log);
     }
     this.signedSize = engine.latestCheckpoint(log).map(StoredCheckpoint::size).orElse(-1L);
-    this.signedAtMillis = options.clock().millis();
+    this.signedAtMillis = openedAt.toEpochMilli();
   }
 
   /**
@@ -165,8 +167,9 @@ public final class EventLog extends LogReader {
    * @throws StorageFailed when the engine or the anchor cannot be read; the engine is closed then
    */
   public static EventLog open(LogEngine engine, LogId log, LogKeys keys, LogOptions options) {
-    return closingOnFailure(
+    return taking(
         engine,
+        options.anchor(),
         () -> {
           Optional<Checkpoint> trusted =
               switch (options.opening()) {
@@ -196,12 +199,19 @@ public final class EventLog extends LogReader {
         .filter(checkpoint -> checkpoint.size() <= engine.head(log).size());
   }
 
-  private static EventLog closingOnFailure(LogEngine engine, Supplier<EventLog> opening) {
+  /**
+   * Takes the anchor before anything is looked at, so that no other writer, and no copy of this log
+   * that shares the anchor, signs between the look and the first commit.
+   */
+  private static EventLog taking(LogEngine engine, Anchor anchor, Supplier<EventLog> opening) {
     try {
+      anchor.take();
       return opening.get();
     } catch (RuntimeException | Error e) {
-      engine.close();
-      throw e;
+      try (LogEngine _ = engine;
+          Anchor _ = anchor) {
+        throw e;
+      }
     }
   }
 
@@ -217,7 +227,8 @@ public final class EventLog extends LogReader {
       LogKeys keys,
       LogOptions options,
       Function<Verifier, Verdict> check) {
-    return closingOnFailure(engine, () -> openChecked(engine, log, keys, options, 0, check));
+    return taking(
+        engine, options.anchor(), () -> openChecked(engine, log, keys, options, 0, check));
   }
 
   private static EventLog openChecked(
@@ -615,7 +626,9 @@ public final class EventLog extends LogReader {
     } finally {
       closed = true;
       wakeSubscribers();
-      engine.close();
+      try (LogEngine _ = engine) {
+        options.anchor().close();
+      }
     }
   }
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The file is written in place and never grows, so recording costs one short sync. Beside it, a
- * file for the place of the log's database remembers which log is there, and an empty file {@code
- * NAME.lock} is held by who records.
+ * file for the place of the log's database remembers which log is there, {@code NAME.proven} how
+ * far the log was re-computed, and an empty file {@code NAME.lock} is held by who records.
  *
  * <p>What keeps the last recorded note through any crash:
  *
@@ -433,6 +433,28 @@ public final class FileAnchor implements Anchor {
 
   private Path sibling(String suffix) {
     return file.resolveSibling(file.getFileName() + suffix);
+  }
+
+  @Override
+  public synchronized Proven proven() {
+    Path remembered = sibling(".proven");
+    if (!disk.exists(remembered)) {
+      return Proven.NOTHING;
+    }
+    try {
+      return Proven.parse(new String(disk.read(remembered), StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw new StorageFailed(remembered + " beside the anchor cannot be read", e);
+    }
+  }
+
+  @Override
+  public synchronized void recordProven(Proven proven) {
+    try {
+      makeWhole(sibling(".proven"), proven.text().getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw new StorageFailed(sibling(".proven") + " beside the anchor cannot be written", e);
+    }
   }
 
   @Override
