@@ -84,10 +84,22 @@ final class LogOptionGroup {
   /** Opens the log to write; a log that does not verify is refused with its verdict. */
   EventLog openWriter() {
     LogHome home = home();
+    return openWriter(home, openEngine(home));
+  }
+
+  /** The engine below a log that is to be written, with the views that move in its transactions. */
+  SqliteLogEngine openEngine(LogHome home) {
+    // Before anything is opened: without it nothing can be written.
+    var _ = keys(home);
+    return SqliteLogEngine.openWriter(
+        home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable()));
+  }
+
+  /** As {@link #openWriter()}, on an engine that is closed with the log. */
+  EventLog openWriter(LogHome home, SqliteLogEngine engine) {
     EventLog log =
         EventLog.open(
-            SqliteLogEngine.openWriter(
-                home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable())),
+            engine,
             LogId.MAIN,
             keys(home),
             LogOptions.withAnchor(anchor(home)).keeping(Set.of(KeyGate.STREAM)));
