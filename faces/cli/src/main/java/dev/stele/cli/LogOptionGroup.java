@@ -1,5 +1,6 @@
 package dev.stele.cli;
 
+import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.EventLog;
@@ -8,6 +9,7 @@ import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
+import dev.stele.ledger.gate.KeyGate;
 import dev.stele.ledger.view.LedgerTable;
 import dev.stele.sqlite.SqliteLogEngine;
 import dev.stele.sqlite.SqliteOptions;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -81,13 +84,25 @@ final class LogOptionGroup {
   /** Opens the log to write; a log that does not verify is refused with its verdict. */
   EventLog openWriter() {
     LogHome home = home();
+    return openWriter(home, openEngine(home));
+  }
+
+  /** The engine below a log that is to be written, with the views that move in its transactions. */
+  SqliteLogEngine openEngine(LogHome home) {
+    // Before anything is opened: without it nothing can be written.
+    var _ = keys(home);
+    return SqliteLogEngine.openWriter(
+        home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable()));
+  }
+
+  /** As {@link #openWriter()}, on an engine that is closed with the log. */
+  EventLog openWriter(LogHome home, SqliteLogEngine engine) {
     EventLog log =
         EventLog.open(
-            SqliteLogEngine.openWriter(
-                home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable())),
+            engine,
             LogId.MAIN,
             keys(home),
-            LogOptions.withAnchor(anchor(home)));
+            LogOptions.withAnchor(anchor(home)).keeping(Set.of(KeyGate.STREAM)));
     if (log.verdict() instanceof Verdict.Broken broken) {
       log.close();
       throw new CannotRun(
@@ -102,7 +117,11 @@ final class LogOptionGroup {
   /** Opens the log to read, also while another process writes it. */
   LogReader openReader() {
     LogHome home = home();
-    return LogReader.open(
-        SqliteLogEngine.openReader(home.database()), LogId.MAIN, home.vkey(), home.keys());
+    return LogReader.open(openReadingEngine(), LogId.MAIN, home.vkey(), home.keys());
+  }
+
+  /** The engine alone, to read. */
+  LogEngine openReadingEngine() {
+    return SqliteLogEngine.openReader(home().database());
   }
 }

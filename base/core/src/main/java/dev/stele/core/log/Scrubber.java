@@ -70,7 +70,7 @@ public final class Scrubber implements AutoCloseable {
     try {
       while (!stopping) {
         try {
-          if (log.scrub(pace.auditors(), new Throttle()) instanceof Verdict.Broken) {
+          if (log.scrub(pace.auditors(), throttle()) instanceof Verdict.Broken) {
             return;
           }
         } catch (StorageFailed e) {
@@ -83,30 +83,14 @@ public final class Scrubber implements AutoCloseable {
     }
   }
 
-  /** Sleeps whenever a pass is ahead of the rate. */
-  private final class Throttle implements LongConsumer {
-    private final long began = System.nanoTime();
-    private long before = -1;
-    private long done;
-
-    @Override
-    public void accept(long position) {
+  private LongConsumer throttle() {
+    Throttle throttle = new Throttle(pace.eventsPerSecond());
+    return position -> {
+      throttle.accept(position);
       if (stopping) {
         throw new Stopped();
       }
-      done += before < 0 || position < before ? 0 : position - before;
-      before = position;
-      long due = (long) (done * 1e9 / pace.eventsPerSecond());
-      long ahead = due - (System.nanoTime() - began);
-      if (ahead > 0) {
-        try {
-          Thread.sleep(Duration.ofNanos(ahead));
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new Stopped();
-        }
-      }
-    }
+    };
   }
 
   /** Ends the pass under way and returns when it has ended. Idempotent. */
