@@ -1,6 +1,7 @@
 package dev.stele.sqlite;
 
 import dev.stele.core.engine.PendingIndex;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of one log of a file. Fields under a lock say which; the others may be read. */
 final class LogState {
@@ -23,6 +24,9 @@ final class LogState {
 
   /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
   volatile long fence;
+
+  /** Keeps most look-ups of claims from the file; null in a process that only reads. */
+  volatile @Nullable ClaimFilter filter;
 
   LogState(int number) {
     this.number = number;

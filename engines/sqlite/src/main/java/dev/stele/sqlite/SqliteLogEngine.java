@@ -184,6 +184,9 @@ public final class SqliteLogEngine
     /** Whether the open transaction has written the pending index down. */
     boolean flushed;
 
+    /** The claims that it has written down. */
+    List<IndexEntry> flushedClaims = List.of();
+
     Session(Connection connection, Durability level) throws SQLException {
       this.connection = connection;
       this.level = level;
@@ -408,6 +411,11 @@ public final class SqliteLogEngine
       synchronized (state) {
         session.connection.commit();
         if (session.flushed) {
+          ClaimFilter filter = state.filter;
+          if (filter != null) {
+            filter.flushed(session.flushedClaims);
+          }
+          session.flushedClaims = List.of();
           state.indexedTo = state.pendingTo;
           state.flushes++;
           state.pending.clear();
@@ -535,7 +543,8 @@ public final class SqliteLogEngine
 
   /** Writes the pending index down in order, and how far it goes. */
   private static void flush(Session session, LogState state) throws SQLException {
-    IndexTable.CLAIMS.insert(session.connection, state.number, state.pending.sortedClaims());
+    session.flushedClaims = state.pending.sortedClaims();
+    IndexTable.CLAIMS.insert(session.connection, state.number, session.flushedClaims);
     IndexTable.STREAMS.insert(session.connection, state.number, state.pending.sortedStreams());
     Schema.writeName(session.connection, state.number, state.pendingTo, state.fence);
     session.flushed = true;
@@ -971,6 +980,10 @@ public final class SqliteLogEngine
     if (pending > 0) {
       return pending;
     }
+    ClaimFilter filter = state.filter;
+    if (filter != null && !filter.mayHold(claim)) {
+      return 0;
+    }
     IndexEntry last = IndexTable.CLAIMS.last(lent, state.number, claim);
     return last == null ? 0 : last.position();
   }
@@ -1254,7 +1267,20 @@ public final class SqliteLogEngine
     connection.commit();
     state.fence = fence;
     logs.put(log, state);
+    long indexedTo;
+    synchronized (state) {
+      indexedTo = state.indexedTo;
+    }
+    state.filter = new ClaimFilter(indexedTo, sink -> scanClaims(log, whileOpen(sink)));
     return state;
+  }
+
+  /** Ends a scan in the background once the engine is closed. */
+  private Consumer<IndexEntry> whileOpen(Consumer<IndexEntry> sink) {
+    return entry -> {
+      requireOpen();
+      sink.accept(entry);
+    };
   }
 
   private void requireOpen() {

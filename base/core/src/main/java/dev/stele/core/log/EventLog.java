@@ -324,7 +324,9 @@ public final class EventLog extends LogReader {
   public Submission submit(Append append) {
     requireOpen();
     requireOwn(append);
-    PreparedAppend prepared = new PreparedAppend(append, keys.indexer(), salts::next);
+    LogKeys.Indexer indexer = keys.indexer();
+    PreparedAppend prepared = new PreparedAppend(append, indexer, salts::next);
+    keys.giveBack(indexer);
     return new Submission(prepared, commits.submit(new Work.Appending(prepared)));
   }
 
@@ -373,6 +375,7 @@ public final class EventLog extends LogReader {
       }
     }
     appendGroup(group, results);
+    keys.giveBack(indexer);
     return results;
   }
 

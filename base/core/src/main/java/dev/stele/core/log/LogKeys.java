@@ -6,6 +6,7 @@ import dev.stele.core.proof.SignerKey;
 import dev.stele.crypto.Ed25519Key;
 import dev.stele.crypto.HmacSha256;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,8 +19,12 @@ public final class LogKeys {
   /** Length of the index key, in bytes. */
   public static final int INDEX_KEY_BYTES = 32;
 
+  /** More than processors is of no use; a few more do no harm. */
+  private static final int IDLE_INDEXERS = 16;
+
   private final SignerKey signer;
   private final byte[] indexKey;
+  private final ArrayBlockingQueue<Indexer> indexers = new ArrayBlockingQueue<>(IDLE_INDEXERS);
 
   /**
    * Puts the two together.
@@ -58,9 +63,15 @@ public final class LogKeys {
     return indexKey.clone();
   }
 
-  /** Makes an indexer, which belongs to one thread. */
+  /** An indexer, which belongs to one thread until it is given back, or for good. */
   Indexer indexer() {
-    return new Indexer(new HmacSha256(indexKey));
+    Indexer idle = indexers.poll();
+    return idle == null ? new Indexer(new HmacSha256(indexKey)) : idle;
+  }
+
+  /** Takes back an indexer for the next caller: keying one costs more than using it. */
+  void giveBack(Indexer indexer) {
+    var _ = indexers.offer(indexer);
   }
 
   /** Turns claims into index keys. Confined to one thread. */
