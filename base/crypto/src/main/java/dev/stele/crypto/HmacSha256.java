@@ -3,6 +3,7 @@ package dev.stele.crypto;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
 import javax.crypto.Mac;
+import javax.crypto.ShortBufferException;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
@@ -33,5 +34,24 @@ public final class HmacSha256 {
       mac.update(part);
     }
     return mac.doFinal();
+  }
+
+  /** Adds {@code length} bytes of {@code data} to the message. */
+  public void update(byte[] data, int offset, int length) {
+    mac.update(data, offset, length);
+  }
+
+  /** Adds one byte to the message. */
+  public void update(byte value) {
+    mac.update(value);
+  }
+
+  /** Writes the 32-byte HMAC of what was added into {@code out}, and begins a new message. */
+  public void finishInto(byte[] out, int at) {
+    try {
+      mac.doFinal(out, at);
+    } catch (ShortBufferException e) {
+      throw new IllegalArgumentException("there is no room for an HMAC at " + at, e);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.stele.crypto;
 
+import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
@@ -36,6 +37,34 @@ public final class Sha256 {
     MessageDigest digest = DIGEST.get();
     digest.update(tag);
     return digest.digest(data);
+  }
+
+  /**
+   * Writes SHA-256 of {@code length} bytes of {@code data} into {@code out}: for whoever hashes
+   * millions of pieces and keeps their hashes side by side.
+   *
+   * @param at where in {@code out} the 32 bytes go
+   */
+  public static void hashInto(byte[] data, int offset, int length, byte[] out, int at) {
+    MessageDigest digest = DIGEST.get();
+    digest.update(data, offset, length);
+    finish(digest, out, at);
+  }
+
+  /** As {@link #hashInto}, with one tag byte before the data. */
+  public static void taggedInto(byte tag, byte[] data, int offset, int length, byte[] out, int at) {
+    MessageDigest digest = DIGEST.get();
+    digest.update(tag);
+    digest.update(data, offset, length);
+    finish(digest, out, at);
+  }
+
+  private static void finish(MessageDigest digest, byte[] out, int at) {
+    try {
+      digest.digest(out, at, SIZE_BYTES);
+    } catch (DigestException e) {
+      throw new IllegalArgumentException("there is no room for a hash at " + at, e);
+    }
   }
 
   /** Returns SHA-256 of one tag byte, {@code left} and {@code right}: the node form of RFC 6962. */

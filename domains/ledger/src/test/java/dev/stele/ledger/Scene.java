@@ -1,5 +1,6 @@
 package dev.stele.ledger;
 
+import dev.stele.core.engine.RowPage;
 import dev.stele.crypto.Ed25519Key;
 import dev.stele.ledger.event.CanonicalEvent;
 import dev.stele.ledger.event.EventSigner;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Random;
+import org.sqlite.Function;
 
 /** What the tests of the ledger share: one folder, one time, one seed. */
 final class Scene {
@@ -46,10 +48,22 @@ final class Scene {
     return this;
   }
 
-  /** Changes the file behind the ledger's back. */
+  /**
+   * Changes the file behind the ledger's back. Statements may use {@code without_body(entry)}, a
+   * row of the log without its body.
+   */
   void tamper(String... statements) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
         Statement statement = connection.createStatement()) {
+      Function.create(
+          connection,
+          "without_body",
+          new Function() {
+            @Override
+            protected void xFunc() throws SQLException {
+              result(RowPage.withoutBody(value_blob(0)));
+            }
+          });
       for (String sql : statements) {
         statement.execute(sql);
       }

@@ -27,4 +27,15 @@ public interface InlineView {
 
   /** Retells rows, in order of position and each once. */
   void apply(Connection connection, List<Row> rows) throws SQLException;
+
+  /**
+   * Forgets whatever was told of rows that have lost their bodies, in the transaction that drops
+   * them.
+   *
+   * @param bare the rows as they are now
+   * @return whether it is done; otherwise the view is emptied and replayed from the log
+   */
+  default boolean forget(Connection connection, List<Row> bare) throws SQLException {
+    return false;
+  }
 }

@@ -83,6 +83,29 @@ final class ReadConnections {
     }
   }
 
+  /** Work that no reader may be beside. */
+  interface Alone {
+    void run() throws SQLException;
+  }
+
+  /** Waits until every reader is done, keeps new ones out, and closes idle connections. */
+  void alone(Alone work) throws SQLException {
+    places.acquireUninterruptibly(MAX_CONNECTIONS);
+    try {
+      Deque<Lent> left;
+      synchronized (idle) {
+        left = new ArrayDeque<>(idle);
+        idle.clear();
+      }
+      for (Lent lent : left) {
+        lent.connection.close();
+      }
+      work.run();
+    } finally {
+      places.release(MAX_CONNECTIONS);
+    }
+  }
+
   private <T> T readInTurn(Work<T> work) throws SQLException {
     Lent lent = borrow();
     boolean sound = false;

@@ -16,8 +16,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,7 +28,7 @@ final class Schema {
   /** "Stel": tells this file from any other SQLite database. */
   private static final int APPLICATION_ID = 0x5374656c;
 
-  private static final int LAYOUT = 1;
+  private static final int LAYOUT = 2;
 
   /** 16 MiB of write-ahead log before its pages go into the database: fewer, larger checkpoints. */
   private static final int WAL_CHECKPOINT_PAGES = 4_096;
@@ -58,6 +60,10 @@ final class Schema {
         statement.execute("PRAGMA user_version = " + LAYOUT);
         statement.execute("COMMIT");
       } else {
+        requireLog(statement);
+        if (number(statement, "PRAGMA user_version") == Migration.COLUMNS) {
+          Migration.fromColumns(connection, STATEMENTS, LAYOUT);
+        }
         requireLayout(statement);
       }
     }
@@ -78,11 +84,19 @@ final class Schema {
     }
   }
 
-  private void requireLayout(Statement statement) throws SQLException {
-    int application = number(statement, "PRAGMA application_id");
-    int layout = number(statement, "PRAGMA user_version");
-    if (application != APPLICATION_ID) {
+  private void requireLog(Statement statement) throws SQLException {
+    if (number(statement, "PRAGMA application_id") != APPLICATION_ID) {
       throw StorageFailed.damaged("%s is a SQLite database, but not a log's".formatted(database));
+    }
+  }
+
+  private void requireLayout(Statement statement) throws SQLException {
+    requireLog(statement);
+    int layout = number(statement, "PRAGMA user_version");
+    if (layout == Migration.COLUMNS) {
+      throw new StorageFailed(
+          "%s has layout %d; open it once to write, and it is brought to layout %d"
+              .formatted(database, layout, LAYOUT));
     }
     if (layout != LAYOUT) {
       throw new StorageFailed(
@@ -107,6 +121,9 @@ final class Schema {
       statement.execute("PRAGMA wal_autocheckpoint = " + WAL_CHECKPOINT_PAGES);
       statement.execute("PRAGMA journal_size_limit = 67108864");
       statement.execute("PRAGMA cache_size = -32768");
+      // What is dropped is overwritten at once; what was copied elsewhere meanwhile waits for
+      // a compaction.
+      statement.execute("PRAGMA secure_delete = ON");
     }
     return connection;
   }
@@ -166,7 +183,7 @@ final class Schema {
           return Optional.of("the database does not define as it was made: " + made);
         }
       }
-      for (String table : List.of("log_claims", "log_streams", "log_tiles", "log_checkpoints")) {
+      for (String table : List.of("log_tiles", "log_checkpoints")) {
         if (number(
                 statement,
                 "SELECT EXISTS (SELECT 1 FROM "
@@ -176,6 +193,10 @@ final class Schema {
           return Optional.of(table + " has a row of no log");
         }
       }
+      Optional<String> stray = strayIndexEntry(connection);
+      if (stray.isPresent()) {
+        return stray;
+      }
       try (ResultSet rows =
           statement.executeQuery("SELECT number, indexed_to, fence, seal FROM log_names")) {
         while (rows.next()) {
@@ -183,17 +204,6 @@ final class Schema {
           if (!Arrays.equals(seal, rows.getBytes(4))) {
             return Optional.of("the entry of log %d was changed".formatted(rows.getInt(1)));
           }
-        }
-      }
-      for (String index : List.of("log_claims", "log_streams")) {
-        if (number(
-                statement,
-                "SELECT EXISTS (SELECT 1 FROM "
-                    + index
-                    + " JOIN log_names ON number = log WHERE position NOT BETWEEN 1 AND"
-                    + " indexed_to)")
-            != 0) {
-          return Optional.of(index + " leads to an event that it does not cover");
         }
       }
       // Until a tile is full, proofs are made from the rows below it: a tile that is there too
@@ -214,6 +224,23 @@ final class Schema {
                   + " (SELECT number FROM log_names))")
           != 0) {
         return Optional.of("log_events has a row of no log");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** An entry of an index that is no log's, or leads beyond what its log has indexed. */
+  private static Optional<String> strayIndexEntry(Connection connection) throws SQLException {
+    Map<Integer, Long> indexedTo = new HashMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet names = statement.executeQuery("SELECT number, indexed_to FROM log_names")) {
+      while (names.next()) {
+        indexedTo.put(names.getInt(1), names.getLong(2));
+      }
+    }
+    for (IndexTable index : IndexTable.values()) {
+      if (index.hasStray(connection, indexedTo)) {
+        return Optional.of(index.table + " has an entry of no log, or one that leads too far");
       }
     }
     return Optional.empty();

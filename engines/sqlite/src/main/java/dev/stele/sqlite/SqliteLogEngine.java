@@ -2,7 +2,9 @@ package dev.stele.sqlite;
 
 import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.CommitResult;
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.IndexEntry;
 import dev.stele.core.engine.IndexKey;
@@ -10,11 +12,14 @@ import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PendingIndex;
+import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.RowPage;
 import dev.stele.core.engine.SelfChecking;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
+import dev.stele.core.engine.Trimmable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +30,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -46,14 +53,32 @@ import org.sqlite.SQLiteException;
  *
  * <p>Thread-safe as {@link LogEngine} says.
  */
-public final class SqliteLogEngine implements LogEngine, SelfChecking {
+public final class SqliteLogEngine
+    implements LogEngine, Erasable, Trimmable, Compactable, SelfChecking {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.sqlite");
 
-  private static final int PLACE_SHIFT = 40;
-  private static final long MAX_POSITION = (1L << PLACE_SHIFT) - 1;
+  /** The most rows that one statement gives as one value. */
+  private static final int MAX_PAGE = 1_024;
 
-  private static final String ROW_COLUMNS =
-      "SELECT place, link, record, body, keys FROM log_events ";
+  /** Below so many rows a statement for each row costs less than joining them. */
+  private static final int LEAST_PAGE = 8;
+
+  /** How many waiting events make it worth it to write the indexes down on closing. */
+  private static final int FLUSH_ON_CLOSE_AT = 1_024;
+
+  private static final int REWRITTEN_AT_A_TIME = 1_000;
+
+  private static final String LINK_OF_ENTRY =
+      "substr(entry, " + (RowPage.HEADER_BYTES + 1) + ", 32)";
+
+  private static final String SELECT_ROWS = "SELECT place, entry FROM log_events ";
+
+  // Cast to text and back, for that is what can be joined; the bytes stay what they are. A row too
+  // large for a page is left out, and then the page is read row by row.
+  private static final String SELECT_PAGE =
+      "SELECT count(*), max(length(entry)), CAST(group_concat(CASE WHEN length(entry) <= ?3 THEN"
+          + " CAST(entry AS TEXT) END, '') AS BLOB) FROM (SELECT entry FROM log_events WHERE place"
+          + " > ?1 AND place <= ?2 ORDER BY place)";
 
   private final Path database;
   private final Schema schema;
@@ -62,32 +87,6 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   private final @Nullable Writer writer;
   private final Map<LogId, LogState> logs = new ConcurrentHashMap<>();
   private volatile boolean closed;
-
-  /** What is known of one log of this file. */
-  private static final class LogState {
-    final int number;
-    final PendingIndex pending = new PendingIndex();
-
-    /** The last position in {@link #pending}; guarded by this. */
-    long pendingTo;
-
-    /** Up to where the indexes in the file go; guarded by this. */
-    long indexedTo;
-
-    /** How often the pending index went into the file; written under the lock of this. */
-    volatile long flushes;
-
-    /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
-    volatile long fence;
-
-    LogState(int number) {
-      this.number = number;
-    }
-
-    long place(long position) {
-      return (long) number << PLACE_SHIFT | position;
-    }
-  }
 
   /** The connections of the one process that writes, used by whoever holds {@link #turn}. */
   private final class Writer implements AutoCloseable {
@@ -99,12 +98,12 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
      */
     final ReentrantLock turn = new ReentrantLock();
 
-    final List<InlineView> views;
+    final InlineViews views;
     final Map<Durability, Session> sessions = new ConcurrentHashMap<>();
 
     Writer(WriterLock lock, List<InlineView> views) {
       this.lock = lock;
-      this.views = new ArrayList<>(views);
+      this.views = new InlineViews(views);
     }
 
     /** The level is a property of a connection, so each level in use has its own. */
@@ -126,6 +125,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           session.connection.rollback();
         }
         Session durable = session(Durability.DURABLE);
+        flushAll(durable);
         durable.connection.setAutoCommit(true);
         for (Session session : sessions.values()) {
           if (session != durable) {
@@ -155,6 +155,9 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     final PreparedStatement insertTile;
     final PreparedStatement insertCheckpoint;
 
+    /** Whether the open transaction has written the pending index down. */
+    boolean flushed;
+
     Session(Connection connection, Durability level) throws SQLException {
       this.connection = connection;
       this.level = level;
@@ -163,11 +166,12 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           connection.prepareStatement(
               "SELECT (SELECT fence FROM log_names WHERE number = ?1),"
                   + " (SELECT max(place) FROM log_events WHERE place > ?2 AND place <= ?3),"
-                  + " (SELECT link FROM log_events WHERE place > ?2 AND place <= ?3"
+                  + " (SELECT "
+                  + LINK_OF_ENTRY
+                  + " FROM log_events WHERE place > ?2 AND place <= ?3"
                   + " ORDER BY place DESC LIMIT 1)");
       insertRow =
-          connection.prepareStatement(
-              "INSERT INTO log_events (place, link, record, body, keys) VALUES (?, ?, ?, ?, ?)");
+          connection.prepareStatement("INSERT INTO log_events (place, entry) VALUES (?, ?)");
       insertTile =
           connection.prepareStatement(
               "INSERT OR REPLACE INTO log_tiles (log, level, number, hashes) VALUES (?, ?, ?, ?)");
@@ -215,7 +219,9 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       schema.create();
       SqliteLogEngine engine = new SqliteLogEngine(database, schema, hold(database), lock, views);
       try {
-        engine.attachViews();
+        if (!views.isEmpty()) {
+          engine.attachViews();
+        }
       } catch (SQLException | RuntimeException e) {
         engine.close();
         throw e;
@@ -278,34 +284,81 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   private static Head headOf(ReadConnections.Lent lent, LogState state) throws SQLException {
     PreparedStatement select =
         lent.statement(
-            "SELECT place, link FROM log_events WHERE place > ? AND place <= ? ORDER BY place DESC"
-                + " LIMIT 1");
+            "SELECT place, "
+                + LINK_OF_ENTRY
+                + " FROM log_events WHERE place > ? AND place <= ? ORDER BY place DESC LIMIT 1");
     select.setLong(1, state.place(0));
-    select.setLong(2, state.place(MAX_POSITION));
+    select.setLong(2, state.place(LogState.MAX_POSITION));
     try (ResultSet row = select.executeQuery()) {
       return row.next()
-          ? new Head(row.getLong(1) & MAX_POSITION, bytes(row, 2))
+          ? new Head(LogState.position(row.getLong(1)), bytes(row, 2))
           : new Head(0, new byte[0]);
     }
   }
 
   @Override
   public CommitResult commit(LogId log, Head expected, Batch batch, Durability durability) {
-    Writer writing = writer;
-    if (writing == null) {
-      throw new IllegalStateException("%s was opened to read only".formatted(database));
+    return commit(log, expected, batch, durability, (_, _) -> {});
+  }
+
+  @Override
+  public CommitResult commitErasing(
+      LogId log, Head expected, Batch batch, List<PositionRange> erased, Durability durability) {
+    return commit(
+        log,
+        expected,
+        batch,
+        durability,
+        (session, state) -> {
+          Set<InlineView> unable = new HashSet<>();
+          for (PositionRange range : erased) {
+            erase(session, log, state, range, unable);
+          }
+          writer().views.replay(session.connection, unable, mainRows(session.connection));
+        });
+  }
+
+  @Override
+  public CommitResult commitTrimming(
+      LogId log, Head expected, Batch batch, long upTo, Durability durability) {
+    if (upTo >= expected.size()) {
+      throw new IllegalArgumentException(
+          "trimming up to %d leaves nothing of %d events".formatted(upTo, expected.size()));
     }
+    return commit(log, expected, batch, durability, (session, state) -> trim(session, state, upTo));
+  }
+
+  /** What a commit drops besides what it adds. */
+  private interface Forgetting {
+    void run(Session session, LogState state) throws SQLException;
+  }
+
+  private CommitResult commit(
+      LogId log, Head expected, Batch batch, Durability durability, Forgetting forgetting) {
+    Writer writing = writer();
     writing.turn.lock();
     try {
       requireOpen();
-      return commit(writing, log, expected, batch, durability);
+      return commit(writing, log, expected, batch, durability, forgetting);
     } finally {
       writing.turn.unlock();
     }
   }
 
+  private Writer writer() {
+    if (writer == null) {
+      throw new IllegalStateException("%s was opened to read only".formatted(database));
+    }
+    return writer;
+  }
+
   private CommitResult commit(
-      Writer writing, LogId log, Head expected, Batch batch, Durability durability) {
+      Writer writing,
+      LogId log,
+      Head expected,
+      Batch batch,
+      Durability durability,
+      Forgetting forgetting) {
     Session session = null;
     try {
       session = writing.session(durability);
@@ -316,16 +369,19 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         return moved.get();
       }
       batch.requireContinues(expected);
+      session.flushed = false;
+      forgetting.run(session, state);
       insert(session, state, batch);
-      applyViews(session, log, batch.rows());
-      boolean flush = state.pending.size() >= PendingIndex.FLUSH_AT;
-      if (flush) {
+      if (log.equals(LogId.MAIN)) {
+        writing.views.apply(session.connection, batch.rows());
+      }
+      if (state.pending.size() >= PendingIndex.FLUSH_AT && !session.flushed) {
         flush(session, state);
       }
       // Under the lock of the log's state, so that an audit of the index sees a flush whole.
       synchronized (state) {
         session.connection.commit();
-        if (flush) {
+        if (session.flushed) {
           state.indexedTo = state.pendingTo;
           state.flushes++;
           state.pending.clear();
@@ -359,7 +415,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     PreparedStatement check = session.headCheck;
     check.setInt(1, state.number);
     check.setLong(2, state.place(0));
-    check.setLong(3, state.place(MAX_POSITION));
+    check.setLong(3, state.place(LogState.MAX_POSITION));
     try (ResultSet row = check.executeQuery()) {
       long fence = row.getLong(1);
       if (fence != state.fence) {
@@ -367,7 +423,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
             new CommitResult.Fenced(
                 "fence %d is up, this writer holds %d".formatted(fence, state.fence)));
       }
-      long size = row.getLong(2) & MAX_POSITION;
+      long size = LogState.position(row.getLong(2));
       byte[] link = row.getBytes(3);
       boolean same = size == expected.size() && (size == 0 || Arrays.equals(link, expected.link()));
       if (!same) {
@@ -383,10 +439,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     boolean alone = batch.rows().size() == 1;
     for (Row row : batch.rows()) {
       insert.setLong(1, state.place(row.position()));
-      insert.setBytes(2, row.link());
-      insert.setBytes(3, row.record());
-      insert.setBytes(4, row.body());
-      insert.setBytes(5, row.keys());
+      insert.setBytes(2, RowPage.encode(row));
       if (alone) {
         insert.executeUpdate();
       } else {
@@ -412,127 +465,162 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     }
   }
 
+  /** Writes down what would take long to replay on the next opening. */
+  private void flushAll(Session session) throws SQLException {
+    for (LogState state : logs.values()) {
+      if (state.fence == 0 || state.pending.size() < FLUSH_ON_CLOSE_AT) {
+        continue;
+      }
+      try (PreparedStatement fence =
+          session.connection.prepareStatement("SELECT fence FROM log_names WHERE number = ?")) {
+        fence.setInt(1, state.number);
+        try (ResultSet up = fence.executeQuery()) {
+          if (up.getLong(1) == state.fence) {
+            flush(session, state);
+          }
+        }
+        session.connection.commit();
+      } catch (SQLException e) {
+        // Nothing is lost: the next opening replays what is not written down.
+        session.connection.rollback();
+        LOGGER.log(System.Logger.Level.WARNING, "the indexes were not written down", e);
+      }
+    }
+  }
+
   /** Writes the pending index down in order, and how far it goes. */
   private static void flush(Session session, LogState state) throws SQLException {
-    Connection connection = session.connection;
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO log_claims (log, key, position) VALUES (?, ?, ?)")) {
-      for (IndexEntry entry : state.pending.sortedClaims()) {
-        insert.setInt(1, state.number);
-        insert.setBytes(2, entry.key().bytes());
-        insert.setLong(3, entry.position());
-        insert.addBatch();
-      }
-      insert.executeBatch();
-    }
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO log_streams (log, key, revision, position) VALUES (?, ?, ?, ?)")) {
-      for (IndexEntry entry : state.pending.sortedStreams()) {
-        insert.setInt(1, state.number);
-        insert.setBytes(2, entry.key().bytes());
-        insert.setLong(3, entry.revision());
-        insert.setLong(4, entry.position());
-        insert.addBatch();
-      }
-      insert.executeBatch();
-    }
-    Schema.writeName(connection, state.number, state.pendingTo, state.fence);
+    IndexTable.CLAIMS.insert(session.connection, state.number, state.pending.sortedClaims());
+    IndexTable.STREAMS.insert(session.connection, state.number, state.pending.sortedStreams());
+    Schema.writeName(session.connection, state.number, state.pendingTo, state.fence);
+    session.flushed = true;
   }
 
-  // ---- inline views ----
+  // ---- forgetting ----
 
-  private void attachViews() throws SQLException {
-    Writer writing = writer;
-    if (writing == null || writing.views.isEmpty()) {
-      return;
-    }
-    Session session = writing.session(Durability.DURABLE);
-    for (InlineView view : List.copyOf(writing.views)) {
-      try {
-        attach(session, view);
-      } catch (SQLException | RuntimeException e) {
-        // A table that was changed from outside must not keep its log from being opened.
-        session.connection.rollback();
-        writing.views.remove(view);
-        LOGGER.log(System.Logger.Level.ERROR, "event=view-detached view=" + view.name(), e);
+  private void erase(
+      Session session, LogId log, LogState state, PositionRange range, Set<InlineView> unable)
+      throws SQLException {
+    try (PreparedStatement update =
+        session.connection.prepareStatement("UPDATE log_events SET entry = ? WHERE place = ?")) {
+      long after = range.first() - 1;
+      while (after < range.last()) {
+        int limit = (int) Math.min(REWRITTEN_AT_A_TIME, range.last() - after);
+        List<Row> bare = new ArrayList<>();
+        List<Row> rows = rows(session.connection, state, after, limit);
+        for (Row row : rows) {
+          if (row.position() <= range.last() && row.body() != null) {
+            Row without = new Row(row.position(), row.link(), row.record(), null, row.keys());
+            update.setBytes(1, RowPage.encode(without));
+            update.setLong(2, state.place(row.position()));
+            update.addBatch();
+            bare.add(without);
+          }
+        }
+        update.executeBatch();
+        if (log.equals(LogId.MAIN) && !bare.isEmpty()) {
+          unable.addAll(writer().views.forget(session.connection, bare));
+        }
+        after = rows.isEmpty() ? range.last() : rows.getLast().position();
       }
     }
   }
 
-  private void attach(Session session, InlineView view) throws SQLException {
-    long position = 0;
-    view.create(session.connection);
+  private InlineViews.Rows mainRows(Connection connection) {
+    return (position, limit) -> {
+      LogState main = logs.get(LogId.MAIN);
+      return main == null ? List.of() : rows(connection, main, position, limit);
+    };
+  }
+
+  /** Rows as the open transaction of a connection has them. */
+  private static List<Row> rows(Connection connection, LogState state, long after, int limit)
+      throws SQLException {
     try (PreparedStatement select =
-        session.connection.prepareStatement(
-            "SELECT version, position FROM log_views WHERE name = ?")) {
-      select.setString(1, view.name());
-      try (ResultSet row = select.executeQuery()) {
-        if (row.next() && row.getInt(1) == view.version()) {
-          position = row.getLong(2);
-        } else {
-          view.reset(session.connection);
+        connection.prepareStatement(
+            SELECT_ROWS + "WHERE place > ? AND place <= ? ORDER BY place LIMIT ?")) {
+      return rows(select, state, after, limit);
+    }
+  }
+
+  private static void trim(Session session, LogState state, long upTo) throws SQLException {
+    flush(session, state);
+    long after = 0;
+    while (after < upTo) {
+      List<Row> rows = rows(session.connection, state, after, REWRITTEN_AT_A_TIME);
+      List<IndexEntry> lapsing = new ArrayList<>();
+      for (Row row : rows) {
+        if (row.position() <= upTo) {
+          for (IndexKey key : row.expiringKeys()) {
+            lapsing.add(new IndexEntry(key, 0, row.position()));
+          }
         }
       }
+      IndexTable.CLAIMS.delete(session.connection, state.number, lapsing);
+      after = rows.isEmpty() ? upTo : rows.getLast().position();
     }
-    session.connection.commit();
-    catchUp(session, view, position);
-  }
-
-  private void catchUp(Session session, InlineView view, long from) throws SQLException {
-    long position = from;
-    List<Row> rows;
-    do {
-      rows = read(LogId.MAIN, position, 1_000);
-      if (!rows.isEmpty()) {
-        position = rows.getLast().position();
-        view.apply(session.connection, rows);
-      }
-      writeViewPosition(session, view, position);
-      session.connection.commit();
-    } while (!rows.isEmpty());
-  }
-
-  private static void writeViewPosition(Session session, InlineView view, long position)
-      throws SQLException {
-    try (PreparedStatement write =
+    try (PreparedStatement delete =
         session.connection.prepareStatement(
-            "INSERT OR REPLACE INTO log_views (name, version, position) VALUES (?, ?, ?)")) {
-      write.setString(1, view.name());
-      write.setInt(2, view.version());
-      write.setLong(3, position);
-      write.executeUpdate();
+            "DELETE FROM log_events WHERE place > ? AND place <= ?")) {
+      delete.setLong(1, state.place(0));
+      delete.setLong(2, state.place(upTo));
+      delete.executeUpdate();
     }
   }
 
-  private void applyViews(Session session, LogId log, List<Row> rows) throws SQLException {
-    Writer writing = writer;
-    if (writing == null || writing.views.isEmpty() || rows.isEmpty() || !log.equals(LogId.MAIN)) {
-      return;
-    }
-    for (Iterator<InlineView> each = writing.views.iterator(); each.hasNext(); ) {
-      InlineView view = each.next();
-      execute(session.connection, "SAVEPOINT inline_view");
-      try {
-        view.apply(session.connection, rows);
-        writeViewPosition(session, view, rows.getLast().position());
-      } catch (SQLException | RuntimeException e) {
-        execute(session.connection, "ROLLBACK TO inline_view");
-        each.remove();
-        LOGGER.log(
-            System.Logger.Level.ERROR,
-            "event=view-detached view=" + view.name() + " at=" + rows.getFirst().position(),
-            e);
+  @Override
+  public Compacted compact() {
+    Writer writing = writer();
+    writing.turn.lock();
+    try {
+      requireOpen();
+      long before = sizeBytes();
+      for (Session session : writing.sessions.values()) {
+        session.connection.rollback();
       }
-      execute(session.connection, "RELEASE inline_view");
+      // A connection of its own: to rewrite a file, no statement may be open on the one that does.
+      try (Connection connection = schema.openWriting(true)) {
+        readers.alone(
+            () -> {
+              truncateLog(connection);
+              try (Statement statement = connection.createStatement()) {
+                statement.execute("VACUUM");
+              }
+              truncateLog(connection);
+            });
+      }
+      return new Compacted(before, sizeBytes());
+    } catch (SQLException e) {
+      throw failed(database, "compact", e);
+    } finally {
+      writing.turn.unlock();
     }
   }
 
-  private static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
+  /** Moves the write-ahead log into the database and empties its file. */
+  private void truncateLog(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+      if (result.getInt(1) != 0) {
+        throw new StorageFailed(
+            "%s cannot be compacted while another process reads an older state of it; try again"
+                .formatted(database));
+      }
     }
+  }
+
+  private long sizeBytes() {
+    try {
+      Path log = database.resolveSibling(database.getFileName() + "-wal");
+      return Files.size(database) + (Files.exists(log) ? Files.size(log) : 0);
+    } catch (IOException e) {
+      throw new StorageFailed("%s cannot be looked at".formatted(database), e);
+    }
+  }
+
+  private void attachViews() throws SQLException {
+    Connection connection = writer().session(Durability.DURABLE).connection;
+    writer().views.attach(connection, (position, limit) -> read(LogId.MAIN, position, limit));
   }
 
   // ---- reading ----
@@ -544,22 +632,89 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         log,
         List.of(),
         (lent, state) -> {
-          PreparedStatement select =
-              lent.statement(ROW_COLUMNS + "WHERE place > ? AND place <= ? ORDER BY place LIMIT ?");
-          select.setLong(1, state.place(Math.min(after, MAX_POSITION)));
-          select.setLong(2, state.place(MAX_POSITION));
-          select.setInt(3, limit);
-          List<Row> rows = new ArrayList<>(Math.min(limit, 1_024));
-          long bytes = 0;
-          try (ResultSet result = select.executeQuery()) {
-            while (bytes <= MAX_READ_BYTES && result.next()) {
-              Row row = row(result);
-              rows.add(row);
-              bytes += row.sizeBytes();
+          if (limit == 1) {
+            Optional<Row> row = row(lent, state, after + 1);
+            if (row.isPresent()) {
+              return List.of(row.get());
             }
           }
-          return rows;
+          if (limit >= LEAST_PAGE) {
+            Optional<RowPage> page = page(lent, state, after, limit);
+            if (page.isPresent()) {
+              return page.get().rows();
+            }
+          }
+          PreparedStatement select =
+              lent.statement(SELECT_ROWS + "WHERE place > ? AND place <= ? ORDER BY place LIMIT ?");
+          return rows(select, state, Math.min(after, LogState.MAX_POSITION), limit);
         });
+  }
+
+  @Override
+  public RowPage readPage(LogId log, long after, int limit) {
+    Optional<RowPage> page =
+        reading("read", log, Optional.empty(), (lent, state) -> page(lent, state, after, limit));
+    return page.isPresent() ? page.get() : LogEngine.super.readPage(log, after, limit);
+  }
+
+  /**
+   * A page as one value; empty where there is none: no row right after {@code after}, or one too
+   * large.
+   */
+  private static Optional<RowPage> page(
+      ReadConnections.Lent lent, LogState state, long after, int limit) throws SQLException {
+    PreparedStatement select = lent.statement(SELECT_PAGE);
+    int wanted = (int) Math.min(Math.min(limit, MAX_PAGE), LogState.MAX_POSITION - after);
+    while (wanted > 0) {
+      int largest = (int) (MAX_READ_BYTES / wanted);
+      select.setLong(1, state.place(after));
+      select.setLong(2, state.place(after + wanted));
+      select.setInt(3, largest);
+      try (ResultSet result = select.executeQuery()) {
+        int found = result.getInt(1);
+        if (found == wanted && result.getInt(2) <= largest) {
+          byte[] bytes = bytes(result, 3);
+          return Optional.of(new RowPage(after + 1, bytes, bytes.length));
+        }
+        if (found == wanted) {
+          return Optional.empty();
+        }
+        // Fewer than asked for, as at the log's end: if they have no gap, they are these.
+        wanted = found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Row> row(ReadConnections.Lent lent, LogState state, long position)
+      throws SQLException {
+    if (position > LogState.MAX_POSITION) {
+      return Optional.empty();
+    }
+    PreparedStatement select = lent.statement("SELECT entry FROM log_events WHERE place = ?");
+    select.setLong(1, state.place(position));
+    try (ResultSet result = select.executeQuery()) {
+      return result.next()
+          ? Optional.of(RowPage.decode(position, bytes(result, 1)))
+          : Optional.empty();
+    }
+  }
+
+  private static List<Row> rows(PreparedStatement select, LogState state, long after, int limit)
+      throws SQLException {
+    select.setLong(1, state.place(after));
+    select.setLong(2, state.place(LogState.MAX_POSITION));
+    select.setInt(3, limit);
+    List<Row> rows = new ArrayList<>(Math.min(limit, 1_024));
+    long bytes = 0;
+    try (ResultSet result = select.executeQuery()) {
+      while (bytes <= MAX_READ_BYTES && result.next()) {
+        Row row = row(result);
+        rows.add(row);
+        bytes += row.sizeBytes();
+      }
+    }
+    return rows;
   }
 
   @Override
@@ -571,17 +726,13 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
         (lent, state) -> {
           List<Long> positions =
               lookUp(lent, state, () -> streamPositions(lent, state, stream, afterRevision, limit));
-          PreparedStatement select = lent.statement(ROW_COLUMNS + "WHERE place = ?");
           List<Row> rows = new ArrayList<>(positions.size());
           long bytes = 0;
           for (long position : positions) {
-            select.setLong(1, state.place(position));
-            try (ResultSet result = select.executeQuery()) {
-              if (result.next()) {
-                Row row = row(result);
-                rows.add(row);
-                bytes += row.sizeBytes();
-              }
+            Optional<Row> row = row(lent, state, position);
+            if (row.isPresent()) {
+              rows.add(row.get());
+              bytes += row.get().sizeBytes();
             }
             if (bytes > MAX_READ_BYTES) {
               break;
@@ -595,19 +746,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
       ReadConnections.Lent lent, LogState state, IndexKey stream, long after, int limit)
       throws SQLException {
     List<Long> positions = new ArrayList<>();
-    PreparedStatement select =
-        lent.statement(
-            "SELECT position FROM log_streams WHERE log = ? AND key = ? AND revision > ? ORDER BY"
-                + " revision LIMIT ?");
-    select.setInt(1, state.number);
-    select.setBytes(2, stream.bytes());
-    select.setLong(3, after);
-    select.setInt(4, limit);
-    try (ResultSet result = select.executeQuery()) {
-      while (result.next()) {
-        positions.add(result.getLong(1));
-      }
-    }
+    IndexTable.STREAMS.positions(lent, state.number, stream, after, limit, positions);
     long revision = after + positions.size() + 1;
     positions.addAll(state.pending.positions(stream, revision, limit - positions.size()));
     return positions;
@@ -667,13 +806,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     if (pending > 0) {
       return pending;
     }
-    PreparedStatement select =
-        lent.statement("SELECT max(revision) FROM log_streams WHERE log = ? AND key = ?");
-    select.setInt(1, state.number);
-    select.setBytes(2, stream.bytes());
-    try (ResultSet result = select.executeQuery()) {
-      return result.getLong(1);
-    }
+    IndexEntry last = IndexTable.STREAMS.last(lent, state.number, stream);
+    return last == null ? 0 : last.revision();
   }
 
   private static long find(ReadConnections.Lent lent, LogState state, IndexKey claim)
@@ -682,13 +816,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
     if (pending > 0) {
       return pending;
     }
-    PreparedStatement select =
-        lent.statement("SELECT max(position) FROM log_claims WHERE log = ? AND key = ?");
-    select.setInt(1, state.number);
-    select.setBytes(2, claim.bytes());
-    try (ResultSet result = select.executeQuery()) {
-      return result.getLong(1);
-    }
+    IndexEntry last = IndexTable.CLAIMS.last(lent, state.number, claim);
+    return last == null ? 0 : last.position();
   }
 
   @Override
@@ -758,20 +887,12 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
 
   @Override
   public long scanClaims(LogId log, Consumer<IndexEntry> sink) {
-    return scan(
-        log,
-        "SELECT key, 0, position FROM log_claims WHERE log = ? ORDER BY key, position",
-        PendingIndex::sortedClaims,
-        sink);
+    return scan(log, IndexTable.CLAIMS, PendingIndex::sortedClaims, sink);
   }
 
   @Override
   public long scanStreams(LogId log, Consumer<IndexEntry> sink) {
-    return scan(
-        log,
-        "SELECT key, revision, position FROM log_streams WHERE log = ? ORDER BY key, revision",
-        PendingIndex::sortedStreams,
-        sink);
+    return scan(log, IndexTable.STREAMS, PendingIndex::sortedStreams, sink);
   }
 
   private interface PendingEntries {
@@ -779,7 +900,8 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   }
 
   /** Merges what is flushed with what is pending. */
-  private long scan(LogId log, String sql, PendingEntries entries, Consumer<IndexEntry> sink) {
+  private long scan(
+      LogId log, IndexTable index, PendingEntries entries, Consumer<IndexEntry> sink) {
     return reading(
         "audit the index of",
         log,
@@ -789,7 +911,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           // each entry must be in exactly one of what is pending and what is flushed.
           lent.connection().setAutoCommit(false);
           try {
-            return scan(lent, state, sql, entries, sink);
+            return scan(lent, state, index, entries, sink);
           } finally {
             lent.connection().setAutoCommit(true);
           }
@@ -799,50 +921,37 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   private static long scan(
       ReadConnections.Lent lent,
       LogState state,
-      String sql,
+      IndexTable index,
       PendingEntries entries,
       Consumer<IndexEntry> sink)
       throws SQLException {
-    PreparedStatement select = lent.statement(sql);
-    select.setInt(1, state.number);
     List<IndexEntry> pending;
     long covered;
-    ResultSet flushed;
-    // This process commits and clears what it flushed under this lock too.
+    // This process commits and clears what it flushed under this lock too; the first statement of
+    // the transaction sets what all its statements see.
     synchronized (state) {
       catchUp(lent, state);
       pending = entries.of(state.pending);
       covered = state.pendingTo;
-      flushed = select.executeQuery();
+      headOf(lent, state);
     }
     Iterator<IndexEntry> later = pending.iterator();
-    @Nullable IndexEntry next = later.hasNext() ? later.next() : null;
-    try (flushed) {
-      while (flushed.next()) {
-        IndexEntry entry =
-            new IndexEntry(
-                IndexKey.of(requireKey(bytes(flushed, 1)), 0),
-                flushed.getLong(2),
-                flushed.getLong(3));
-        while (next != null && next.key().compareTo(entry.key()) < 0) {
-          sink.accept(next);
-          next = later.hasNext() ? later.next() : null;
-        }
-        sink.accept(entry);
-      }
-    }
-    while (next != null) {
-      sink.accept(next);
-      next = later.hasNext() ? later.next() : null;
+    IndexEntry[] next = {later.hasNext() ? later.next() : null};
+    index.scan(
+        lent,
+        state.number,
+        entry -> {
+          while (next[0] != null && next[0].key().compareTo(entry.key()) < 0) {
+            sink.accept(next[0]);
+            next[0] = later.hasNext() ? later.next() : null;
+          }
+          sink.accept(entry);
+        });
+    while (next[0] != null) {
+      sink.accept(next[0]);
+      next[0] = later.hasNext() ? later.next() : null;
     }
     return covered;
-  }
-
-  private static byte[] requireKey(byte[] key) {
-    if (key.length != Row.KEY_BYTES) {
-      throw StorageFailed.damaged("an index key has %d bytes".formatted(key.length));
-    }
-    return key;
   }
 
   @Override
@@ -876,12 +985,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
   // ---- logs of the file ----
 
   private static Row row(ResultSet result) throws SQLException {
-    return new Row(
-        result.getLong(1) & MAX_POSITION,
-        bytes(result, 2),
-        bytes(result, 3),
-        result.getBytes(4),
-        bytes(result, 5));
+    return RowPage.decode(LogState.position(result.getLong(1)), bytes(result, 2));
   }
 
   /** A value that no writer leaves out; where it is missing, the page was changed from outside. */
@@ -934,13 +1038,13 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           state.pendingTo = indexedTo;
         }
       }
-      replay(lent.statement(ROW_COLUMNS + "WHERE place > ? AND place <= ? ORDER BY place"), state);
+      replay(lent.statement(SELECT_ROWS + "WHERE place > ? AND place <= ? ORDER BY place"), state);
     }
   }
 
   private static void replay(PreparedStatement select, LogState state) throws SQLException {
     select.setLong(1, state.place(state.pendingTo));
-    select.setLong(2, state.place(MAX_POSITION));
+    select.setLong(2, state.place(LogState.MAX_POSITION));
     try (ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         Row row = row(rows);
@@ -984,7 +1088,7 @@ public final class SqliteLogEngine implements LogEngine, SelfChecking {
           state.pendingTo = state.indexedTo;
           try (PreparedStatement rows =
               connection.prepareStatement(
-                  ROW_COLUMNS + "WHERE place > ? AND place <= ? ORDER BY place")) {
+                  SELECT_ROWS + "WHERE place > ? AND place <= ? ORDER BY place")) {
             replay(rows, state);
           }
           fence = row.getLong(3) + 1;

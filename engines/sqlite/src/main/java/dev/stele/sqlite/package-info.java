@@ -3,9 +3,9 @@
  *
  * <pre>
  *   log_names        number, name │ how far the indexes are flushed │ fence
- *   log_events       place ► link, record, body (may be erased), keys
+ *   log_events       place ► the bytes of a row
  *   log_claims       key, position               ┐ derived: the newest part is in memory,
- *   log_streams      key, revision ► position    ┘ replayed from log_events on open
+ *   log_streams      key, revision, position     ┘ replayed from log_events on open
  *   log_tiles        level, number ► 256 hashes
  *   log_checkpoints  size ► signed note
  *   log_views        inline views and how far they are

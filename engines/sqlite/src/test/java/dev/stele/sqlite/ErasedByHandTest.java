@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -75,7 +76,7 @@ class ErasedByHandTest {
       assertThat(Body.hash(event.body().orElseThrow())).isEqualTo(bodyHash);
     }
     assertThat(hits(words)).as("before, the word itself is there").contains(word);
-    log.sql("UPDATE log_events SET body = NULL WHERE place = 5", "VACUUM");
+    eraseByHand(log);
     assertThat(hits(words)).isEmpty();
     for (String guess : words) {
       for (byte[] hash : hashes(guess)) {
@@ -87,7 +88,7 @@ class ErasedByHandTest {
   @Test
   void is_a_fault_at_its_place_as_long_as_no_receipt_accounts_for_it() throws Exception {
     SmallLog log = written("word");
-    log.sql("UPDATE log_events SET body = NULL WHERE place = 5", "VACUUM");
+    eraseByHand(log);
     assertThat(log.verify())
         .isInstanceOfSatisfying(
             Verdict.Broken.class,
@@ -95,6 +96,13 @@ class ErasedByHandTest {
               assertThat(broken.at()).isEqualTo(5);
               assertThat(broken.fault()).isInstanceOf(Fault.Payload.class);
             });
+  }
+
+  private static void eraseByHand(SmallLog log) throws SQLException {
+    Forger forger = new Forger(log);
+    forger.at(5).erased = true;
+    forger.write();
+    log.sql("VACUUM");
   }
 
   /** The words that any file of the log holds in plain, or as a hash that a guesser would try. */

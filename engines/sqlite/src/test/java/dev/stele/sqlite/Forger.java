@@ -1,5 +1,6 @@
 package dev.stele.sqlite;
 
+import dev.stele.core.engine.RowPage;
 import dev.stele.crypto.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,13 +20,17 @@ final class Forger {
   private static final int BODY_HASH_AT = 41;
   private static final int RECORDED_AT_AT = 73;
   private static final int STREAM_AT = 89;
+  private static final byte[] NONE = new byte[0];
 
   /** A row as it is in the file, to be edited. */
   static final class Row {
     byte[] link;
     byte[] record;
     byte[] body;
-    final byte[] keys;
+    byte[] keys;
+
+    /** Whether the row is written without its body. */
+    boolean erased;
 
     Row(byte[] link, byte[] record, byte[] body, byte[] keys) {
       this.link = link;
@@ -86,13 +91,11 @@ final class Forger {
     this.log = log;
     try (Connection connection = log.connect();
         Statement statement = connection.createStatement();
-        ResultSet result =
-            statement.executeQuery(
-                "SELECT link, record, body, keys FROM log_events ORDER BY place")) {
+        ResultSet result = statement.executeQuery("SELECT entry FROM log_events ORDER BY place")) {
       while (result.next()) {
-        rows.add(
-            new Row(
-                result.getBytes(1), result.getBytes(2), result.getBytes(3), result.getBytes(4)));
+        dev.stele.core.engine.Row row = RowPage.decode(rows.size() + 1, result.getBytes(1));
+        byte[] body = row.body();
+        rows.add(new Row(row.link(), row.record(), body == null ? NONE : body, row.keys()));
       }
     }
   }
@@ -121,8 +124,7 @@ final class Forger {
     log.sql("DELETE FROM log_events");
     try (Connection connection = log.connect();
         PreparedStatement insert =
-            connection.prepareStatement(
-                "INSERT INTO log_events (place, link, record, body, keys) VALUES (?, ?, ?, ?, ?)");
+            connection.prepareStatement("INSERT INTO log_events (place, entry) VALUES (?, ?)");
         PreparedStatement tile =
             connection.prepareStatement(
                 "INSERT OR REPLACE INTO log_tiles (log, level, number, hashes) VALUES (0, 0, ?,"
@@ -131,10 +133,11 @@ final class Forger {
       for (int i = 0; i < rows.size(); i++) {
         Row row = rows.get(i);
         insert.setLong(1, i + 1L);
-        insert.setBytes(2, row.link);
-        insert.setBytes(3, row.record);
-        insert.setBytes(4, row.body);
-        insert.setBytes(5, row.keys);
+        insert.setBytes(
+            2,
+            RowPage.encode(
+                new dev.stele.core.engine.Row(
+                    i + 1L, row.link, row.record, row.erased ? null : row.body, row.keys)));
         insert.executeUpdate();
         hashes.put(row.link);
         if (!hashes.hasRemaining()) {

@@ -27,9 +27,9 @@ class LayoutTest {
           "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid",
           "SELECT 'log_names ' || number || ' ' || name || ' ' || indexed_to || ' ' || fence || ' '"
               + " || lower(hex(seal)) FROM log_names",
-          "SELECT 'log_events ' || place || char(10) || '  ' || lower(hex(link)) || char(10)"
-              + " || '  ' || lower(hex(record)) || char(10) || '  ' || lower(hex(body)) || char(10)"
-              + " || '  ' || lower(hex(keys)) FROM log_events ORDER BY place",
+          "SELECT 'log_events ' || place || char(10) || '  ' || lower(hex(substr(entry, 1, 8)))"
+              + " || char(10) || '  ' || lower(hex(substr(entry, 9, 32))) || char(10)"
+              + " || '  ' || lower(hex(substr(entry, 41))) FROM log_events ORDER BY place",
           "SELECT 'log_checkpoints ' || log || ' ' || size || char(10) || trim(CAST(note AS TEXT),"
               + " char(10)) FROM log_checkpoints ORDER BY size",
           "SELECT 'rows of log_claims, log_streams, log_tiles, log_views: ' || (SELECT count(*)"

@@ -58,6 +58,9 @@ class TamperingTest {
     };
   }
 
+  /** The beginning of an entry of an index: the first log, and the key of nothing. */
+  private static final String STRAY = "CAST(x'00000000' || randomblob(16) ||";
+
   private static final Deed NO_CHECKPOINTS = sql("DELETE FROM log_checkpoints");
   private static final Deed NONE_FROM_5 = sql("DELETE FROM log_checkpoints WHERE size >= 5");
 
@@ -170,8 +173,8 @@ class TamperingTest {
                 both(
                     cutHead,
                     sql(
-                        "UPDATE log_events SET record = CAST(substr(record, 1, 9)"
-                            + " || zeroblob(32) || substr(record, 42) AS BLOB) WHERE place = 5")),
+                        "UPDATE log_events SET entry = CAST(substr(entry, 1, 49)"
+                            + " || zeroblob(32) || substr(entry, 82) AS BLOB) WHERE place = 5")),
                 1,
                 Fault.Gap.class),
             new Tampering("first 4 cut, the others moved up", moveUp, 1, Fault.Gap.class),
@@ -242,39 +245,49 @@ class TamperingTest {
                 Fault.Claim.class),
             new Tampering(
                 "body of 5 gone",
-                sql("UPDATE log_events SET body = NULL WHERE place = 5"),
+                rows(forger -> forger.at(5).erased = true),
                 5,
                 Fault.Payload.class),
             new Tampering(
                 "index keys of 5 changed",
-                sql("UPDATE log_events SET keys = randomblob(16) WHERE place = 5"),
+                rows(forger -> forger.at(5).keys = new byte[16]),
                 5,
                 Fault.Claim.class),
             new Tampering(
                 "index keys of 5 gone",
-                sql("UPDATE log_events SET keys = x'' WHERE place = 5"),
+                rows(forger -> forger.at(5).keys = new byte[0]),
                 5,
                 Fault.Claim.class),
             new Tampering(
                 "a stray claim",
-                sql("INSERT INTO log_claims (log, key, position) VALUES (0, randomblob(16), 5)"),
+                sql(
+                    "INSERT INTO log_claims (entry) VALUES ("
+                        + STRAY
+                        + " x'0000000000000005' AS BLOB))"),
                 10,
                 Fault.Claim.class),
             new Tampering(
                 "a stray claim of no event",
-                sql("INSERT INTO log_claims (log, key, position) VALUES (0, randomblob(16), -1)"),
+                sql(
+                    "INSERT INTO log_claims (entry) VALUES ("
+                        + STRAY
+                        + " x'ffffffffffffffff' AS BLOB))"),
                 1,
                 Fault.Claim.class),
             new Tampering(
                 "a stray stream",
                 sql(
-                    "INSERT INTO log_streams (log, key, revision, position)"
-                        + " VALUES (0, randomblob(16), 1, 5)"),
+                    "INSERT INTO log_streams (entry) VALUES ("
+                        + STRAY
+                        + " x'00000000000000010000000000000005' AS BLOB))"),
                 10,
                 Fault.Claim.class),
             new Tampering(
                 "a stray claim beyond the end",
-                sql("INSERT INTO log_claims (log, key, position) VALUES (0, randomblob(16), 99)"),
+                sql(
+                    "INSERT INTO log_claims (entry) VALUES ("
+                        + STRAY
+                        + " x'0000000000000063' AS BLOB))"),
                 11,
                 Fault.Gap.class),
             new Tampering(

@@ -339,16 +339,16 @@ final class DemoCommand extends SteleCommand {
   private static void flip(Path database, long position) throws SQLException {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
         PreparedStatement select =
-            connection.prepareStatement("SELECT body FROM log_events WHERE place = ?");
+            connection.prepareStatement("SELECT entry FROM log_events WHERE place = ?");
         PreparedStatement update =
-            connection.prepareStatement("UPDATE log_events SET body = ? WHERE place = ?")) {
+            connection.prepareStatement("UPDATE log_events SET entry = ? WHERE place = ?")) {
       select.setLong(1, position);
-      byte[] body;
+      byte[] entry;
       try (ResultSet row = select.executeQuery()) {
-        body = row.getBytes(1);
+        entry = row.getBytes(1);
       }
-      body[body.length - 1] ^= 1;
-      update.setBytes(1, body);
+      entry[entry.length - 1] ^= 1;
+      update.setBytes(1, entry);
       update.setLong(2, position);
       update.executeUpdate();
     }

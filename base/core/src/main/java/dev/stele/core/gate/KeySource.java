@@ -6,6 +6,8 @@ public enum KeySource {
   REGISTRY,
   /** From the event itself: the signature says who wrote it, not whether that key is trusted. */
   EVENT,
+  /** From the log: its own key, with which it signs its checkpoints. */
+  LOG,
   /** From nowhere: the gate checks no signature. */
   NONE
 }

@@ -10,7 +10,7 @@
  * <p>A judgement is a pure function, so it runs on the caller's thread and in parallel. Whatever
  * needs the log's state (is this id taken? is this the next revision?) is a claim, decided by the
  * log. Only code in a package named {@code gate} may make an {@link dev.stele.core.gate.Admitted};
- * a test holds that. Depends on {@code event} alone.
+ * a test holds that. Depends on {@code event}, and for the log's own receipts on {@code proof}.
  */
 @NullMarked
 package dev.stele.core.gate;

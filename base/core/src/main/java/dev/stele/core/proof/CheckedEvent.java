@@ -1,12 +1,16 @@
 package dev.stele.core.proof;
 
+import dev.stele.core.engine.IndexKey;
+import dev.stele.core.engine.Row;
+import dev.stele.crypto.HmacSha256;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,29 +18,48 @@ import org.jspecify.annotations.Nullable;
  * An event as the verifier reads it, from bytes it does not trust.
  *
  * <p>A decoder of its own, shared with no writer: whatever the writer does wrong, it does not do
- * wrong here in the same way. Immutable and thread-safe.
+ * wrong here in the same way. It is a view over a run of bytes that may hold many events; nothing
+ * is copied before it is asked for. Immutable and thread-safe.
  */
 public final class CheckedEvent {
   static final int FIXED_BYTES = 89;
+  static final long NEVER = Long.MAX_VALUE;
+
   private static final int SALT_BYTES = 16;
-  private static final long NEVER = Long.MAX_VALUE;
+  private static final int EXPIRY_BYTES = 9;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
 
-  final byte[] record;
-  final byte @Nullable [] body;
-  private final int[] fields;
-  private final List<ClaimAt> claims;
-  private final int payloadAt;
+  private final byte[] bytes;
+  private final int recordAt;
+  private final int recordEnd;
 
-  /** A claim inside a body: where its scope and key are, and when it expires by body and record. */
-  record ClaimAt(int scopeAt, int scopeLength, int keyAt, int keyLength, long expiresAtMillis) {}
+  /** Where the body begins, −1 where there is none. */
+  private final int bodyAt;
 
-  private CheckedEvent(
-      byte[] record, byte @Nullable [] body, int[] fields, List<ClaimAt> claims, int payloadAt) {
-    this.record = record;
-    this.body = body;
-    this.fields = fields;
-    this.claims = claims;
-    this.payloadAt = payloadAt;
+  private final int bodyEnd;
+  private int streamAt;
+  private int streamLength;
+  private int typeAt;
+  private int typeLength;
+  private int idAt;
+  private int idLength;
+  private int gateAt;
+  private int gateLength;
+  private int expiriesAt;
+  private int expiring;
+  private int claimsAt;
+  private int claimCount;
+  private int payloadAt;
+
+  private CheckedEvent(byte[] bytes, int recordAt, int recordLength, int bodyAt, int bodyLength) {
+    this.bytes = bytes;
+    this.recordAt = recordAt;
+    this.recordEnd = recordAt + recordLength;
+    this.bodyAt = bodyAt;
+    this.bodyEnd = bodyAt + bodyLength;
   }
 
   /** What came of reading a record and its body. */
@@ -46,91 +69,137 @@ public final class CheckedEvent {
     record Unreadable(Fault fault) implements Read {}
   }
 
+  /** As {@link #read(byte[], int, int, int, int)}, from two arrays. */
+  static Read read(byte[] record, byte @Nullable [] body) {
+    if (body == null) {
+      return read(record, 0, record.length, -1, 0);
+    }
+    byte[] both = Arrays.copyOf(record, record.length + body.length);
+    System.arraycopy(body, 0, both, record.length, body.length);
+    return read(both, 0, record.length, record.length, body.length);
+  }
+
   /**
    * Reads a record and, where it is there, its body; every length is checked before it is used.
    * Whether the body is the record's is not checked here.
+   *
+   * @param bodyAt where the body begins, −1 when there is none
    */
-  static Read read(byte[] record, byte @Nullable [] body) {
-    if (record.length < FIXED_BYTES || record[0] != 1) {
-      return unreadable("a record of format 1 has 89 bytes or more, this one %d", record.length);
+  static Read read(byte[] bytes, int recordAt, int recordLength, int bodyAt, int bodyLength) {
+    if (recordLength < FIXED_BYTES || bytes[recordAt] != 1) {
+      return unreadable("a record of format 1 has 89 bytes or more, this one %d", recordLength);
     }
-    ByteBuffer in = ByteBuffer.wrap(record);
-    int at = FIXED_BYTES;
-    int[] fields = new int[8];
-    for (int field = 0; field < 4; field++) {
-      int lengthBytes = field < 3 ? 2 : 1;
-      if (at + lengthBytes > record.length) {
-        return unreadable("a record ends inside its names, at byte %d", at);
-      }
-      int length = lengthBytes == 2 ? in.getShort(at) & 0xffff : in.get(at) & 0xff;
-      at += lengthBytes;
-      if (at + length > record.length || !isUtf8(record, at, length)) {
-        return unreadable("a record has a name that is cut or not UTF-8, at byte %d", at);
-      }
-      fields[2 * field] = at;
-      fields[2 * field + 1] = length;
-      at += length;
+    CheckedEvent event = new CheckedEvent(bytes, recordAt, recordLength, bodyAt, bodyLength);
+    @Nullable Fault fault = event.readRecord();
+    if (fault == null && bodyAt >= 0) {
+      fault = event.readBody();
     }
-    if (at >= record.length) {
-      return unreadable("a record ends before its expiries, at byte %d", at);
-    }
-    int expiring = in.get(at++) & 0xff;
-    if (at + 9 * expiring != record.length) {
-      return unreadable("a record does not end after its expiries, at byte %d", at);
-    }
-    long[] expiries = new long[256];
-    Arrays.fill(expiries, NEVER);
-    for (int i = 0; i < expiring; i++, at += 9) {
-      expiries[in.get(at) & 0xff] = in.getLong(at + 1);
-    }
-    if (body == null) {
-      return new Read.Ok(new CheckedEvent(record, null, fields, List.of(), 0));
-    }
-    return readBody(record, body, fields, expiries, expiring);
+    return fault == null ? new Read.Ok(event) : new Read.Unreadable(fault);
   }
 
-  private static Read readBody(
-      byte[] record, byte[] body, int[] fields, long[] expiries, int expiring) {
-    ByteBuffer in = ByteBuffer.wrap(body);
-    int at = SALT_BYTES;
-    if (body.length < at + 3) {
-      return new Read.Unreadable(new Fault.Payload("a body of %d bytes".formatted(body.length)));
+  private @Nullable Fault readRecord() {
+    int at = recordAt + FIXED_BYTES;
+    for (int field = 0; field < 4; field++) {
+      int lengthBytes = field < 3 ? 2 : 1;
+      if (at + lengthBytes > recordEnd) {
+        return link("a record ends inside its names, at byte %d", at - recordAt);
+      }
+      int length = lengthBytes == 2 ? unsignedShort(at) : bytes[at] & 0xff;
+      at += lengthBytes;
+      if (at + length > recordEnd || !isUtf8(bytes, at, length)) {
+        return link("a record has a name that is cut or not UTF-8, at byte %d", at - recordAt);
+      }
+      switch (field) {
+        case 0 -> {
+          streamAt = at;
+          streamLength = length;
+        }
+        case 1 -> {
+          typeAt = at;
+          typeLength = length;
+        }
+        case 2 -> {
+          idAt = at;
+          idLength = length;
+        }
+        default -> {
+          gateAt = at;
+          gateLength = length;
+        }
+      }
+      at += length;
     }
-    int subjectLength = in.getShort(at) & 0xffff;
-    at += 2 + subjectLength;
-    if (at >= body.length) {
-      return new Read.Unreadable(new Fault.Payload("a body ends inside its subject"));
+    if (at >= recordEnd) {
+      return link("a record ends before its expiries, at byte %d", at - recordAt);
     }
-    int count = in.get(at++) & 0xff;
-    List<ClaimAt> claims = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
+    expiring = bytes[at++] & 0xff;
+    expiriesAt = at;
+    if (at + EXPIRY_BYTES * expiring != recordEnd) {
+      return link("a record does not end after its expiries, at byte %d", at - recordAt);
+    }
+    return null;
+  }
+
+  private @Nullable Fault readBody() {
+    if (bodyEnd - bodyAt < SALT_BYTES + 3) {
+      return new Fault.Payload("a body of %d bytes".formatted(bodyEnd - bodyAt));
+    }
+    int at = bodyAt + SALT_BYTES;
+    at += 2 + unsignedShort(at);
+    if (at >= bodyEnd) {
+      return new Fault.Payload("a body ends inside its subject");
+    }
+    claimCount = bytes[at++] & 0xff;
+    claimsAt = at;
+    int expiringHere = 0;
+    for (int number = 0; number < claimCount; number++) {
       int scopeAt = at + 10;
-      int scopeLength = scopeAt <= body.length ? in.get(at + 9) & 0xff : 0;
-      int keyAt = scopeAt + scopeLength + 2;
-      if (scopeAt > body.length || keyAt > body.length) {
-        return new Read.Unreadable(new Fault.Payload("a body ends inside its claims"));
+      if (scopeAt > bodyEnd) {
+        return new Fault.Payload("a body ends inside its claims");
       }
-      int keyLength = in.getShort(keyAt - 2) & 0xffff;
-      if (keyAt + keyLength > body.length || (in.get(at) & 0xfe) != 0) {
-        return new Read.Unreadable(new Fault.Payload("a body has a claim that cannot be read"));
+      int keyAt = scopeAt + (bytes[at + 9] & 0xff) + 2;
+      if (keyAt > bodyEnd) {
+        return new Fault.Payload("a body ends inside its claims");
       }
-      long expiresAt = in.getLong(at + 1);
-      if (expiresAt != expiries[i]) {
-        return new Read.Unreadable(
-            new Fault.Claim("claim %d expires at another time by record and body".formatted(i)));
+      int keyEnd = keyAt + unsignedShort(keyAt - 2);
+      if (keyEnd > bodyEnd || (bytes[at] & 0xfe) != 0) {
+        return new Fault.Payload("a body has a claim that cannot be read");
       }
-      expiring -= expiresAt == NEVER ? 0 : 1;
-      claims.add(new ClaimAt(scopeAt, scopeLength, keyAt, keyLength, expiresAt));
-      at = keyAt + keyLength;
+      long expiresAt = (long) LONG.get(bytes, at + 1);
+      if (expiresAt != claimExpiresAtMillis(number)) {
+        return new Fault.Claim(
+            "claim %d expires at another time by record and body".formatted(number));
+      }
+      expiringHere += expiresAt == NEVER ? 0 : 1;
+      at = keyEnd;
     }
-    if (expiring != 0) {
-      return new Read.Unreadable(new Fault.Claim("the record has an expiry without a claim"));
+    payloadAt = at;
+    return expiringHere == expiring
+        ? null
+        : new Fault.Claim("the record has an expiry without a claim");
+  }
+
+  /** When the claim of that number expires by the record. */
+  long claimExpiresAtMillis(int number) {
+    long expiresAt = NEVER;
+    for (int i = 0, at = expiriesAt; i < expiring; i++, at += EXPIRY_BYTES) {
+      if ((bytes[at] & 0xff) == number) {
+        expiresAt = (long) LONG.get(bytes, at + 1);
+      }
     }
-    return new Read.Ok(new CheckedEvent(record, body, fields, claims, at));
+    return expiresAt;
   }
 
   private static Read unreadable(String format, int number) {
-    return new Read.Unreadable(new Fault.Link(format.formatted(number)));
+    return new Read.Unreadable(link(format, number));
+  }
+
+  private static Fault link(String format, int number) {
+    return new Fault.Link(format.formatted(number));
+  }
+
+  private int unsignedShort(int at) {
+    return (short) SHORT.get(bytes, at) & 0xffff;
   }
 
   private static boolean isUtf8(byte[] bytes, int from, int length) {
@@ -149,12 +218,12 @@ public final class CheckedEvent {
 
   /** The position the record names. */
   public long position() {
-    return ByteBuffer.wrap(record).getLong(1);
+    return (long) LONG.get(bytes, recordAt + 1);
   }
 
   /** The place in its stream. */
   public long revision() {
-    return ByteBuffer.wrap(record).getLong(81);
+    return (long) LONG.get(bytes, recordAt + 81);
   }
 
   /** When the log recorded it. */
@@ -163,53 +232,92 @@ public final class CheckedEvent {
   }
 
   long recordedAtMillis() {
-    return ByteBuffer.wrap(record).getLong(73);
+    return (long) LONG.get(bytes, recordAt + 73);
   }
 
   /** The stream it belongs to. */
   public String stream() {
-    return name(0);
+    return text(streamAt, streamLength);
   }
 
   byte[] streamBytes() {
-    return Arrays.copyOfRange(record, fields[0], fields[0] + fields[1]);
+    return Arrays.copyOfRange(bytes, streamAt, streamAt + streamLength);
+  }
+
+  boolean isOfStream(byte[] name) {
+    return Arrays.equals(bytes, streamAt, streamAt + streamLength, name, 0, name.length);
   }
 
   /** What kind of event it is. */
   public String type() {
-    return name(1);
+    return text(typeAt, typeLength);
   }
 
   /** Its id; empty when it has none. */
   public String id() {
-    return name(2);
+    return text(idAt, idLength);
   }
 
   /** The gate that admitted it, such as {@code nostr/1}. */
   public String admittedBy() {
-    return name(3);
+    return text(gateAt, gateLength);
+  }
+
+  boolean isAdmittedBy(byte[] gate) {
+    return Arrays.equals(bytes, gateAt, gateAt + gateLength, gate, 0, gate.length);
   }
 
   /** A copy of the payload, or empty when it was erased. */
   public Optional<byte[]> payload() {
-    return body == null
+    return bodyAt < 0
         ? Optional.empty()
-        : Optional.of(Arrays.copyOfRange(body, payloadAt, body.length));
+        : Optional.of(Arrays.copyOfRange(bytes, payloadAt, bodyEnd));
   }
 
-  List<ClaimAt> claims() {
-    return claims;
+  int claimCount() {
+    return claimCount;
   }
 
-  boolean namesPrevious(byte[] link) {
-    return Arrays.equals(record, 9, 41, link, 0, 32);
+  /**
+   * Compares index keys with those of the claims in the body.
+   *
+   * @param hmac keyed with the log's index key
+   * @param stored where the keys are: as many as there are claims, 16 bytes each
+   * @return the number of the first that is not its claim's, −1 when all are
+   */
+  int firstWrongKey(HmacSha256 hmac, byte[] stored, int storedAt, byte[] scratch) {
+    int at = claimsAt;
+    for (int number = 0; number < claimCount; number++) {
+      int scopeAt = at + 10;
+      int scopeLength = bytes[at + 9] & 0xff;
+      int keyAt = scopeAt + scopeLength + 2;
+      int keyLength = unsignedShort(keyAt - 2);
+      hmac.update(bytes, scopeAt, scopeLength);
+      hmac.update((byte) 0);
+      hmac.update(bytes, keyAt, keyLength);
+      hmac.finishInto(scratch, 0);
+      int from = storedAt + number * Row.KEY_BYTES;
+      if (!Arrays.equals(scratch, 0, Row.KEY_BYTES, stored, from, from + Row.KEY_BYTES)) {
+        return number;
+      }
+      at = keyAt + keyLength;
+    }
+    return -1;
+  }
+
+  IndexKey streamKey() {
+    return IndexKey.ofStream(streamBytes());
+  }
+
+  boolean namesPrevious(byte[] links, int linkAt) {
+    return Arrays.equals(bytes, recordAt + 9, recordAt + 41, links, linkAt, linkAt + 32);
   }
 
   boolean commitsTo(byte[] bodyHash) {
-    return Arrays.equals(record, 41, 73, bodyHash, 0, 32);
+    return Arrays.equals(bytes, recordAt + 41, recordAt + 73, bodyHash, 0, 32);
   }
 
-  private String name(int field) {
-    return new String(record, fields[2 * field], fields[2 * field + 1], StandardCharsets.UTF_8);
+  private String text(int at, int length) {
+    return new String(bytes, at, length, StandardCharsets.UTF_8);
   }
 }

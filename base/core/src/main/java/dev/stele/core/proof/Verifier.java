@@ -5,9 +5,11 @@ import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.RowPage;
 import dev.stele.core.engine.SelfChecking;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
+import dev.stele.core.engine.Tile;
 import dev.stele.crypto.HmacSha256;
 import dev.stele.crypto.Sha256;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +49,8 @@ import org.jspecify.annotations.Nullable;
 public final class Verifier {
   private static final int CHUNK_LEVEL = 10;
   private static final int CHUNK = 1 << CHUNK_LEVEL;
-  private static final int TILE = 256;
+  private static final int TILE_LEVEL = 8;
+  private static final int TILE = 1 << TILE_LEVEL;
   private static final int CHECKPOINT_PAGE = 256;
 
   private final LogEngine engine;
@@ -59,6 +63,7 @@ public final class Verifier {
   private int threads = Runtime.getRuntime().availableProcessors();
   private LongConsumer progress = verified -> {};
   private Optional<Checkpoint> trusted = Optional.empty();
+  private boolean checksMedium = true;
 
   private Verifier(LogEngine engine, LogId log, VerifierKey key) {
     this.engine = engine;
@@ -98,6 +103,15 @@ public final class Verifier {
   /** Re-checks what gates once checked. */
   public Verifier withAuditors(List<Auditor> domainAuditors) {
     auditors = List.copyOf(domainAuditors);
+    return this;
+  }
+
+  /**
+   * Leaves out what lies below the rows: the pages of the engine's files. What rows, indexes, tiles
+   * and checkpoints say is verified all the same.
+   */
+  public Verifier withoutMedium() {
+    checksMedium = false;
     return this;
   }
 
@@ -143,7 +157,10 @@ public final class Verifier {
   private static final class Chunk {
     long first;
     long last;
-    final byte[][] links = new byte[CHUNK][];
+
+    /** The link of each event, 32 bytes at its place in the chunk. */
+    final byte[] links = new byte[CHUNK * Merkle.HASH_BYTES];
+
     @Nullable CheckedEvent firstEvent;
     long lastRecordedAt = Long.MIN_VALUE;
 
@@ -152,15 +169,21 @@ public final class Verifier {
 
     @Nullable Fault fault;
     final List<CheckedEvent> followed = new ArrayList<>();
+
+    /** Erased events, for their receipts say what keys were kept. */
+    final List<ErasedAt> erased = new ArrayList<>();
+
     final List<byte[]> tileRoots = new ArrayList<>();
-    SetFingerprint claims;
-    SetFingerprint streams;
+    final SetFingerprint claims;
+    final SetFingerprint streams;
     long audited;
     long unsigned;
 
-    Chunk(SetFingerprint.Points points) {
+    Chunk(SetFingerprint.Points points, long begin) {
       claims = new SetFingerprint(points);
       streams = new SetFingerprint(points);
+      first = begin + 1;
+      last = begin;
     }
 
     void fault(long at, Fault found) {
@@ -168,6 +191,35 @@ public final class Verifier {
         fault = found;
         faultAt = at;
       }
+    }
+
+    static int linkAt(long position) {
+      return (int) ((position - 1) % CHUNK) * Merkle.HASH_BYTES;
+    }
+
+    byte[] link(long position) {
+      return Arrays.copyOfRange(links, linkAt(position), linkAt(position) + Merkle.HASH_BYTES);
+    }
+  }
+
+  private record ErasedAt(long position, byte[] keys) {}
+
+  /** What one worker needs again and again. */
+  private final class Scratch {
+    final @Nullable HmacSha256 hmac = indexKey == null ? null : new HmacSha256(indexKey);
+    final byte[] hash = new byte[Merkle.HASH_BYTES];
+
+    /** The stream seen last and its key: neighbours are often of one stream. */
+    byte[] stream = new byte[0];
+
+    IndexKey streamKey = IndexKey.ofStream(stream);
+
+    IndexKey keyOf(CheckedEvent event) {
+      if (!event.isOfStream(stream)) {
+        stream = event.streamBytes();
+        streamKey = IndexKey.ofStream(stream);
+      }
+      return streamKey;
     }
   }
 
@@ -189,11 +241,26 @@ public final class Verifier {
     long signedSize;
     long audited;
     long unsigned;
+    long erased;
+    Optional<Checkpoint> begun = trusted;
+    Receipts receipts;
+    final Receipts.Keys keptKeys;
     @Nullable Checkpoint anchored;
     @Nullable Found found;
 
     /** The roots of full tiles that do not make a full tile of the next level yet, by level. */
     final List<List<byte[]>> tileRoots = new ArrayList<>();
+
+    Run() {
+      long proven = trusted.map(Checkpoint::size).orElse(0L);
+      receipts = Receipts.after(proven, engine, log, key);
+      // What was trimmed reaches beyond what is trusted: then all there is, is verified.
+      if (receipts.trimmedTo() >= proven) {
+        receipts = Receipts.after(0, engine, log, key);
+        begun = Optional.empty();
+      }
+      keptKeys = receipts.new Keys();
+    }
 
     private byte[] genesisText() {
       return ("stele/genesis/v1\n" + key.name()).getBytes(StandardCharsets.UTF_8);
@@ -212,8 +279,8 @@ public final class Verifier {
           }
         }
       }
-      if (trusted.isPresent()) {
-        @Nullable Fault fault = begin(trusted.get());
+      if (begun.isPresent()) {
+        @Nullable Fault fault = begin(begun.get());
         if (fault != null) {
           return broken(1, fault);
         }
@@ -221,25 +288,25 @@ public final class Verifier {
       long start = merged;
       nextCheckpoints(start);
       atCheckpoints();
-      examineAll();
-      if (found != null) {
-        return broken(found.at, found.fault);
-      }
-      @Nullable Found beyond = signedBeyondEnd();
-      if (beyond != null) {
-        return broken(beyond.at, beyond.fault);
-      }
-      @Nullable Found index = start == 0 ? auditIndexes() : auditIndexesAfter(start);
-      if (index != null) {
-        return broken(index.at, index.fault);
-      }
-      if (start == 0 && engine instanceof SelfChecking medium) {
-        Optional<String> damage = medium.selfCheck();
+      try (Aside aside = new Aside(start)) {
+        examineAll(aside);
+        if (found != null) {
+          return broken(found.at, found.fault);
+        }
+        @Nullable Found beyond = signedBeyondEnd();
+        if (beyond != null) {
+          return broken(beyond.at, beyond.fault);
+        }
+        @Nullable Found index = aside.index();
+        if (index != null) {
+          return broken(index.at, index.fault);
+        }
+        Optional<String> damage = aside.damage();
         if (damage.isPresent()) {
           return broken(size + 1, new Fault.Gap("the medium is damaged: " + damage.get()));
         }
+        return new Verdict.Intact(scope(), tree.root());
       }
-      return new Verdict.Intact(scope(), tree.root());
     }
 
     Verdict broken(long at, Fault fault) {
@@ -248,7 +315,7 @@ public final class Verifier {
 
     private Verdict.Scope scope() {
       return new Verdict.Scope(
-          size, 0, anchored != null, signedSize, audited, unsigned, indexKey != null);
+          size, erased, anchored != null, signedSize, audited, unsigned, indexKey != null);
     }
 
     /**
@@ -290,36 +357,102 @@ public final class Verifier {
       return null;
     }
 
-    private void examineAll() {
-      if (size - merged <= CHUNK || threads == 1) {
+    /**
+     * What needs nothing of the rows until they are all merged: the indexes and the medium. With
+     * several threads it runs beside the rows.
+     */
+    private final class Aside implements AutoCloseable {
+      final boolean whole;
+      final long start;
+      final @Nullable ExecutorService workers;
+      @Nullable Future<IndexAudit> claimAudit;
+      @Nullable Future<IndexAudit> streamAudit;
+      @Nullable Future<Optional<String>> medium;
+
+      Aside(long start) {
+        this.start = start;
+        this.whole = start == 0;
+        this.workers = size - start <= CHUNK || threads == 1 ? null : workers();
+        if (whole && workers != null) {
+          claimAudit = workers.submit(() -> audit(false));
+          streamAudit = workers.submit(() -> audit(true));
+          if (checksMedium && engine instanceof SelfChecking checking) {
+            medium = workers.submit(checking::selfCheck);
+          }
+        }
+      }
+
+      private ExecutorService workers() {
+        return Executors.newFixedThreadPool(
+            threads, Thread.ofPlatform().name("stele-verify-", 0).daemon().factory());
+      }
+
+      @Nullable Found index() {
+        if (!whole) {
+          return auditIndexesAfter(start);
+        }
+        Found claim =
+            judge(
+                claimAudit == null ? audit(false) : join(claimAudit),
+                claims,
+                Receipt.Trimmed::claims);
+        return claim != null
+            ? claim
+            : judge(
+                streamAudit == null ? audit(true) : join(streamAudit),
+                streams,
+                Receipt.Trimmed::streams);
+      }
+
+      Optional<String> damage() {
+        if (!whole || !checksMedium) {
+          return Optional.empty();
+        }
+        if (medium != null) {
+          return join(medium);
+        }
+        return engine instanceof SelfChecking checking ? checking.selfCheck() : Optional.empty();
+      }
+
+      @Override
+      public void close() {
+        if (workers != null) {
+          workers.shutdownNow();
+          workers.close();
+        }
+      }
+    }
+
+    private void examineAll(Aside aside) {
+      ExecutorService workers = aside.workers;
+      if (workers == null) {
+        Scratch scratch = new Scratch();
         while (merged < size && found == null) {
-          merge(examine(merged, chunkEnd(merged)));
+          merge(examine(merged, chunkEnd(merged), scratch));
         }
         return;
       }
-      try (ExecutorService workers =
-          Executors.newFixedThreadPool(
-              threads, Thread.ofPlatform().name("stele-verify-", 0).daemon().factory())) {
-        Deque<Future<Chunk>> inFlight = new ArrayDeque<>();
-        long next = merged;
-        while (found == null && (next < size || !inFlight.isEmpty())) {
-          while (next < size && inFlight.size() < 2 * threads) {
-            long begin = next;
-            long end = chunkEnd(begin);
-            inFlight.add(workers.submit(() -> examine(begin, end)));
-            next = end;
-          }
-          merge(join(inFlight.remove()));
+      Deque<Future<Chunk>> inFlight = new ArrayDeque<>();
+      ThreadLocal<Scratch> scratches = ThreadLocal.withInitial(Scratch::new);
+      long next = merged;
+      while (found == null && (next < size || !inFlight.isEmpty())) {
+        while (next < size && inFlight.size() < 2 * threads) {
+          long begin = next;
+          long end = chunkEnd(begin);
+          inFlight.add(workers.submit(() -> examine(begin, end, scratches.get())));
+          next = end;
         }
-        workers.shutdownNow();
+        merge(join(inFlight.remove()));
       }
     }
 
     private long chunkEnd(long begin) {
-      return Math.min(size, (begin / CHUNK + 1) * CHUNK);
+      long end = Math.min(size, (begin / CHUNK + 1) * CHUNK);
+      long trimmed = receipts.trimmedTo();
+      return begin < trimmed ? Math.min(end, trimmed) : end;
     }
 
-    private static Chunk join(Future<Chunk> future) {
+    private static <T> T join(Future<T> future) {
       try {
         return future.get();
       } catch (InterruptedException e) {
@@ -336,63 +469,85 @@ public final class Verifier {
     // ---- workers: any thread, no state of the run is written ----
 
     /** Examines the rows after {@code begin} up to {@code end}, which lie in one chunk. */
-    private Chunk examine(long begin, long end) {
-      Chunk chunk = new Chunk(points);
-      chunk.first = begin + 1;
-      chunk.last = begin;
-      @Nullable HmacSha256 hmac = indexKey == null ? null : new HmacSha256(indexKey);
-      byte @Nullable [] previous = null;
-      while (chunk.last < end && chunk.fault == null) {
-        List<Row> rows;
-        try {
-          rows = engine.read(log, chunk.last, (int) (end - chunk.last));
-        } catch (StorageFailed e) {
-          if (!e.damaged()) {
-            throw e;
-          }
-          chunk.fault(chunk.last + 1, new Fault.Gap("the rows cannot be read: " + e.getMessage()));
-          return chunk;
-        }
-        if (rows.isEmpty()) {
-          chunk.fault(
-              chunk.last + 1, new Fault.Gap("event %d is missing".formatted(chunk.last + 1)));
-          return chunk;
-        }
-        for (Row row : rows) {
-          long expected = chunk.last + 1;
-          if (row.position() != expected) {
+    private Chunk examine(long begin, long end, Scratch scratch) {
+      Chunk chunk = new Chunk(points, begin);
+      if (begin < receipts.trimmedTo()) {
+        takeTrimmed(chunk, end);
+        return chunk;
+      }
+      try {
+        while (chunk.last < end && chunk.fault == null) {
+          RowPage page = engine.readPage(log, chunk.last, (int) (end - chunk.last));
+          if (page.isEmpty()) {
             chunk.fault(
-                expected,
-                new Fault.Gap(
-                    "event %d is missing: the next one there is %d"
-                        .formatted(expected, row.position())));
+                chunk.last + 1, new Fault.Gap("event %d is missing".formatted(chunk.last + 1)));
             return chunk;
           }
-          previous = examine(row, chunk, previous, hmac);
-          if (previous == null) {
-            return chunk;
+          for (RowPage.Cursor row = page.cursor(); row.next(); ) {
+            long expected = chunk.last + 1;
+            if (row.position() != expected) {
+              chunk.fault(
+                  expected,
+                  new Fault.Gap(
+                      "event %d is missing: the next one there is %d"
+                          .formatted(expected, row.position())));
+              return chunk;
+            }
+            if (!examine(row, chunk, scratch)) {
+              return chunk;
+            }
+            chunk.last = expected;
           }
-          chunk.last = expected;
         }
+      } catch (StorageFailed e) {
+        if (!e.damaged()) {
+          throw e;
+        }
+        chunk.fault(chunk.last + 1, new Fault.Gap("the rows cannot be read: " + e.getMessage()));
+        return chunk;
       }
       checkLeafTiles(chunk);
       return chunk;
     }
 
-    /** Examines one row; its link, or null when nothing after it can be judged. */
-    private byte @Nullable [] examine(
-        Row row, Chunk chunk, byte @Nullable [] previous, @Nullable HmacSha256 hmac) {
+    /** Of events that were trimmed, the links are still in the tiles, which are all full. */
+    private void takeTrimmed(Chunk chunk, long end) {
+      for (long tile = chunk.last / TILE; tile * TILE < end; tile++) {
+        byte[] hashes = engine.tile(log, 0, tile).map(Tile::hashes).orElse(new byte[0]);
+        if (hashes.length != TILE * Merkle.HASH_BYTES) {
+          chunk.fault(
+              tile * TILE + 1,
+              new Fault.Checkpoint(
+                  "tile %d of level 0, of events that were trimmed, is missing".formatted(tile)));
+          return;
+        }
+        System.arraycopy(hashes, 0, chunk.links, Chunk.linkAt(tile * TILE + 1), hashes.length);
+        chunk.tileRoots.add(fold(hashes, 0));
+        chunk.last = (tile + 1) * TILE;
+      }
+    }
+
+    /** Examines one row; false when nothing after it can be judged. */
+    private boolean examine(RowPage.Cursor row, Chunk chunk, Scratch scratch) {
       long at = row.position();
+      byte[] bytes = row.bytes();
       CheckedEvent event;
-      switch (CheckedEvent.read(row.record(), row.body())) {
+      switch (CheckedEvent.read(
+          bytes,
+          row.recordAt(),
+          row.recordLength(),
+          row.hasBody() ? row.bodyAt() : -1,
+          row.bodyLength())) {
         case CheckedEvent.Read.Unreadable(Fault fault) -> {
           chunk.fault(at, fault);
-          return null;
+          return false;
         }
         case CheckedEvent.Read.Ok(CheckedEvent ok) -> event = ok;
       }
-      byte[] own = Sha256.tagged((byte) 0, row.record());
-      if (!Arrays.equals(own, row.link())) {
+      int linkAt = Chunk.linkAt(at);
+      Sha256.taggedInto((byte) 0, bytes, row.recordAt(), row.recordLength(), chunk.links, linkAt);
+      if (!Arrays.equals(
+          chunk.links, linkAt, linkAt + 32, bytes, row.linkAt(), row.linkAt() + 32)) {
         chunk.fault(
             at, new Fault.Link("the record of event %d is not the one linked".formatted(at)));
       }
@@ -404,8 +559,8 @@ public final class Verifier {
       if (chunk.firstEvent == null) {
         chunk.firstEvent = event;
       } else {
-        if (previous != null && !event.namesPrevious(previous)) {
-          blame(chunk, row, own);
+        if (!event.namesPrevious(chunk.links, Chunk.linkAt(at - 1))) {
+          blame(chunk, row.row(), chunk.link(at));
         }
         if (event.recordedAtMillis() < chunk.lastRecordedAt) {
           chunk.fault(
@@ -413,22 +568,58 @@ public final class Verifier {
         }
       }
       chunk.lastRecordedAt = event.recordedAtMillis();
-      if (row.body() == null) {
+      if (row.hasBody()) {
+        examineBody(row, event, chunk, scratch);
+      } else {
+        examineErased(row, event, chunk);
+      }
+      IndexKey stream = scratch.keyOf(event);
+      chunk.streams.add(stream.high(), stream.low(), event.revision(), at);
+      return true;
+    }
+
+    private void examineBody(RowPage.Cursor row, CheckedEvent event, Chunk chunk, Scratch scratch) {
+      long at = row.position();
+      Sha256.hashInto(row.bytes(), row.bodyAt(), row.bodyLength(), scratch.hash, 0);
+      if (!event.commitsTo(scratch.hash)) {
+        chunk.fault(
+            at, new Fault.Payload("the body of event %d is not the one recorded".formatted(at)));
+        return;
+      }
+      if (receipts.erased(at)) {
+        chunk.fault(
+            at,
+            new Fault.Payload(
+                "event %d was erased by a receipt, and its body is there again".formatted(at)));
+        return;
+      }
+      checkClaims(row, event, chunk, scratch);
+      if (event.isOfStream(Receipts.STREAM) || event.isAdmittedBy(Receipts.ADMITTED_BY)) {
+        Receipts.fault(event, key).ifPresent(fault -> chunk.fault(at, fault));
+        chunk.audited++;
+      } else {
+        audit(event, chunk);
+      }
+    }
+
+    private void examineErased(RowPage.Cursor row, CheckedEvent event, Chunk chunk) {
+      long at = row.position();
+      if (!receipts.erased(at)) {
         chunk.fault(
             at,
             new Fault.Payload("the body of event %d is missing without a receipt".formatted(at)));
-      } else if (!event.commitsTo(Sha256.hash(row.body()))) {
-        chunk.fault(
-            at, new Fault.Payload("the body of event %d is not the one recorded".formatted(at)));
-      } else {
-        checkClaims(row, event, chunk, hmac);
-        audit(event, chunk);
+        return;
       }
-      int offset = (int) (at - 1) % CHUNK;
-      chunk.links[offset] = own;
-      IndexKey stream = IndexKey.ofStream(event.streamBytes());
-      chunk.streams.add(stream.high(), stream.low(), event.revision(), at);
-      return own;
+      if (event.isOfStream(Receipts.STREAM)) {
+        chunk.fault(at, new Fault.Payload("event %d is a receipt without a body".formatted(at)));
+        return;
+      }
+      for (int i = 0; i < row.keyCount(); i++) {
+        IndexKey kept = IndexKey.of(row.bytes(), row.keysAt() + i * Row.KEY_BYTES);
+        chunk.claims.add(kept.high(), kept.low(), 0, at);
+      }
+      chunk.erased.add(
+          new ErasedAt(at, Arrays.copyOfRange(row.bytes(), row.keysAt(), row.bodyAt())));
     }
 
     /**
@@ -446,7 +637,7 @@ public final class Verifier {
             !next.isEmpty()
                 && CheckedEvent.read(next.getFirst().record(), next.getFirst().body())
                     instanceof CheckedEvent.Read.Ok(CheckedEvent successor)
-                && successor.namesPrevious(own);
+                && successor.namesPrevious(own, 0);
       }
       long blamed = attested ? at - 1 : at;
       chunk.fault(
@@ -454,33 +645,27 @@ public final class Verifier {
           new Fault.Link("event %d does not continue event %d as it is now".formatted(at, at - 1)));
     }
 
-    private void checkClaims(Row row, CheckedEvent event, Chunk chunk, @Nullable HmacSha256 hmac) {
-      List<CheckedEvent.ClaimAt> made = event.claims();
-      byte[] body = row.body();
-      if (row.keys().length != made.size() * Row.KEY_BYTES || body == null) {
+    private void checkClaims(RowPage.Cursor row, CheckedEvent event, Chunk chunk, Scratch scratch) {
+      if (row.keyCount() != event.claimCount()) {
         chunk.fault(
             row.position(),
             new Fault.Claim(
-                "event %d makes %d claims, and %d bytes of index keys are stored"
-                    .formatted(row.position(), made.size(), row.keys().length)));
+                "event %d makes %d claims, and %d index keys are stored"
+                    .formatted(row.position(), event.claimCount(), row.keyCount())));
         return;
       }
-      for (int i = 0; i < made.size(); i++) {
-        IndexKey stored = IndexKey.of(row.keys(), i * Row.KEY_BYTES);
-        if (hmac != null) {
-          CheckedEvent.ClaimAt claim = made.get(i);
-          byte[] scope =
-              Arrays.copyOfRange(body, claim.scopeAt(), claim.scopeAt() + claim.scopeLength());
-          byte[] claimed =
-              Arrays.copyOfRange(body, claim.keyAt(), claim.keyAt() + claim.keyLength());
-          if (!IndexKey.of(hmac.hash(scope, new byte[1], claimed), 0).equals(stored)) {
-            chunk.fault(
-                row.position(),
-                new Fault.Claim(
-                    "the stored index key %d of event %d is not that of its claim"
-                        .formatted(i, row.position())));
-          }
+      if (scratch.hmac != null) {
+        int wrong = event.firstWrongKey(scratch.hmac, row.bytes(), row.keysAt(), scratch.hash);
+        if (wrong >= 0) {
+          chunk.fault(
+              row.position(),
+              new Fault.Claim(
+                  "the stored index key %d of event %d is not that of its claim"
+                      .formatted(wrong, row.position())));
         }
+      }
+      for (int i = 0; i < row.keyCount(); i++) {
+        IndexKey stored = IndexKey.of(row.bytes(), row.keysAt() + i * Row.KEY_BYTES);
         chunk.claims.add(stored.high(), stored.low(), 0, row.position());
       }
     }
@@ -511,46 +696,48 @@ public final class Verifier {
       }
       long tile = (chunk.first - 1 + TILE - 1) / TILE;
       for (; (tile + 1) * TILE <= chunk.last; tile++) {
-        byte[] hashes = new byte[TILE * 32];
-        for (int i = 0; i < TILE; i++) {
-          System.arraycopy(chunk.links[(int) (tile * TILE + i) % CHUNK], 0, hashes, i * 32, 32);
-        }
-        int differs = firstDifference(0, tile, hashes);
+        int from = Chunk.linkAt(tile * TILE + 1);
+        int differs = firstDifference(0, tile, chunk.links, from);
         if (differs >= 0) {
           chunk.fault(
               tile * TILE + differs + 1,
               new Fault.Checkpoint(
                   "the stored tile %d of level 0 is not that of the records".formatted(tile)));
         }
-        chunk.tileRoots.add(fold(hashes));
+        chunk.tileRoots.add(fold(chunk.links, from));
       }
     }
 
     /** Where a stored tile differs from what it should be: a hash's number, or −1. */
-    private int firstDifference(int level, long index, byte[] hashes) {
-      byte[] stored = engine.tile(log, level, index).map(tile -> tile.hashes()).orElse(new byte[0]);
-      int mismatch = Arrays.mismatch(stored, hashes);
-      return mismatch < 0 ? -1 : Math.min(mismatch / 32, TILE - 1);
+    private int firstDifference(int level, long index, byte[] hashes, int from) {
+      byte[] stored = engine.tile(log, level, index).map(Tile::hashes).orElse(new byte[0]);
+      int mismatch =
+          Arrays.mismatch(stored, 0, stored.length, hashes, from, from + TILE * Merkle.HASH_BYTES);
+      return mismatch < 0 ? -1 : Math.min(mismatch / Merkle.HASH_BYTES, TILE - 1);
     }
 
-    private static byte[] fold(byte[] hashes) {
-      byte[][] nodes = new byte[hashes.length / 32][];
-      for (int i = 0; i < nodes.length; i++) {
-        nodes[i] = Arrays.copyOfRange(hashes, i * 32, i * 32 + 32);
-      }
-      for (int width = nodes.length; width > 1; width /= 2) {
+    /** The root over a full tile. */
+    private static byte[] fold(byte[] hashes, int from) {
+      byte[] nodes = Arrays.copyOfRange(hashes, from, from + TILE * Merkle.HASH_BYTES);
+      for (int width = TILE; width > 1; width /= 2) {
         for (int i = 0; i < width / 2; i++) {
-          nodes[i] = RootAccumulator.node(nodes[2 * i], nodes[2 * i + 1]);
+          Sha256.taggedInto(
+              (byte) 1,
+              nodes,
+              2 * i * Merkle.HASH_BYTES,
+              2 * Merkle.HASH_BYTES,
+              nodes,
+              i * Merkle.HASH_BYTES);
         }
       }
-      return nodes[0];
+      return Arrays.copyOf(nodes, Merkle.HASH_BYTES);
     }
 
     // ---- the merger: the calling thread, in order ----
 
     private void merge(Chunk chunk) {
       @Nullable CheckedEvent first = chunk.firstEvent;
-      if (first != null && !first.namesPrevious(link)) {
+      if (first != null && !first.namesPrevious(link, 0)) {
         Row row = engine.read(log, chunk.first - 1, 1).getFirst();
         byte[] own = Sha256.tagged((byte) 0, row.record());
         if (chunk.first == 1) {
@@ -565,6 +752,7 @@ public final class Verifier {
             new Fault.Link("event %d is recorded before its predecessor".formatted(chunk.first)));
       }
       followAll(chunk);
+      followErased(chunk);
       addToTree(chunk);
       if (chunk.fault != null) {
         keep(chunk.faultAt, chunk.fault);
@@ -574,8 +762,12 @@ public final class Verifier {
       streams.join(chunk.streams);
       audited += chunk.audited;
       unsigned += chunk.unsigned;
-      recordedAt = chunk.lastRecordedAt;
-      link = chunk.links[(int) (chunk.last - 1) % CHUNK];
+      erased += chunk.erased.size();
+      recordedAt = Math.max(recordedAt, chunk.lastRecordedAt);
+      link = chunk.link(chunk.last);
+      if (merged == receipts.trimmedTo()) {
+        compareTrimmed();
+      }
       addTileRoots(0, chunk.tileRoots, (chunk.first - 1 + TILE - 1) / TILE);
       progress.accept(merged);
     }
@@ -593,14 +785,46 @@ public final class Verifier {
       }
     }
 
+    private void followErased(Chunk chunk) {
+      for (ErasedAt event : chunk.erased) {
+        if (keptKeys.differs(event.position(), event.keys())) {
+          chunk.fault(
+              event.position(),
+              new Fault.Claim(
+                  "the index keys of events erased up to %d are not those the receipt names"
+                      .formatted(event.position())));
+        }
+      }
+    }
+
+    /** Compares what the tiles say of trimmed events with their receipt. */
+    private void compareTrimmed() {
+      Optional<Receipt.Trimmed> receipt = receipts.trimmed();
+      if (receipt.isPresent()
+          && !(Arrays.equals(receipt.get().root(), tree.root())
+              && Arrays.equals(receipt.get().link(), link))) {
+        keep(
+            1,
+            new Fault.Checkpoint(
+                "the tiles of events 1 to %d, which were trimmed, are not those of the receipt"
+                    .formatted(merged)));
+      }
+    }
+
     /** Adds the chunk's leaves, stopping at each checkpoint on the way and before a fault. */
     private void addToTree(Chunk chunk) {
       long end = chunk.fault == null ? chunk.last : Math.min(chunk.last, chunk.faultAt - 1);
       while (merged < end && found == null) {
         long next = Math.min(end, nextCheckpointSize());
         while (merged < next) {
-          tree.add(0, chunk.links[(int) merged % CHUNK]);
-          merged++;
+          long tile = (merged - (chunk.first - 1 + TILE - 1) / TILE * TILE) / TILE;
+          if (merged % TILE == 0 && merged + TILE <= next && tile < chunk.tileRoots.size()) {
+            tree.add(TILE_LEVEL, chunk.tileRoots.get((int) tile));
+            merged += TILE;
+          } else {
+            tree.add(0, chunk.link(merged + 1));
+            merged++;
+          }
         }
         atCheckpoints();
       }
@@ -706,7 +930,7 @@ public final class Verifier {
       while (tileRoots.size() <= level) {
         tileRoots.add(new ArrayList<>());
       }
-      if (merged > 0 && trusted.isPresent()) {
+      if (begun.isPresent()) {
         // Tiles above level 0 may begin before the trusted checkpoint; it vouches for them.
         return;
       }
@@ -722,14 +946,14 @@ public final class Verifier {
           }
           pending.clear();
           long tile = index / TILE - 1;
-          if (firstDifference(level + 1, tile, hashes) >= 0) {
+          if (firstDifference(level + 1, tile, hashes, 0) >= 0) {
             keep(
                 merged,
                 new Fault.Checkpoint(
                     "the stored tile %d of level %d is not that of the records"
                         .formatted(tile, level + 1)));
           }
-          addTileRoots(level + 1, List.of(fold(hashes)), tile);
+          addTileRoots(level + 1, List.of(fold(hashes, 0)), tile);
         }
       }
     }
@@ -748,23 +972,31 @@ public final class Verifier {
       return claim != null ? claim : misled(true, start);
     }
 
-    /** Compares the indexes with the rows, and finds claims that are held twice. */
-    private @Nullable Found auditIndexes() {
-      IndexAudit claimAudit = new IndexAudit(false);
-      long covered = engine.scanClaims(log, claimAudit::accept);
-      if (claimAudit.found != null) {
-        return claimAudit.found;
+    /** Goes through an index: what it says, whatever the rows say. */
+    private IndexAudit audit(boolean ofStreams) {
+      IndexAudit audit = new IndexAudit(ofStreams);
+      audit.covered =
+          ofStreams
+              ? engine.scanStreams(log, audit::accept)
+              : engine.scanClaims(log, audit::accept);
+      return audit;
+    }
+
+    /** Compares what an index says with what the rows and the receipts say. */
+    private @Nullable Found judge(
+        IndexAudit audit, SetFingerprint rows, Function<Receipt.Trimmed, byte[]> kept) {
+      if (audit.found != null) {
+        return audit.found;
       }
-      if (covered < size || !claimAudit.fingerprint.matches(claims)) {
-        return locate(false);
+      if (audit.covered < size || !audit.fingerprint.matches(rows)) {
+        return locate(audit.ofStreams);
       }
-      IndexAudit streamAudit = new IndexAudit(true);
-      covered = engine.scanStreams(log, streamAudit::accept);
-      if (streamAudit.found != null) {
-        return streamAudit.found;
-      }
-      if (covered < size || !streamAudit.fingerprint.matches(streams)) {
-        return locate(true);
+      if (receipts.trimmed().isPresent()
+          && !Arrays.equals(audit.ofTrimmed.digest(), kept.apply(receipts.trimmed().get()))) {
+        return new Found(
+            1,
+            new Fault.Claim(
+                "the index entries of events that were trimmed are not those of the receipt"));
       }
       return null;
     }
@@ -772,11 +1004,14 @@ public final class Verifier {
     private final class IndexAudit {
       final boolean ofStreams;
       final SetFingerprint fingerprint = new SetFingerprint(points);
+      final TrimmedEntries ofTrimmed;
+      long covered;
       @Nullable IndexEntry last;
       @Nullable Found found;
 
       IndexAudit(boolean ofStreams) {
         this.ofStreams = ofStreams;
+        this.ofTrimmed = new TrimmedEntries(ofStreams);
       }
 
       void accept(IndexEntry entry) {
@@ -787,7 +1022,12 @@ public final class Verifier {
           found = new Found(1, new Fault.Claim("the index leads to position " + entry.position()));
           return;
         }
-        fingerprint.add(entry.key().high(), entry.key().low(), entry.revision(), entry.position());
+        if (entry.position() <= receipts.trimmedTo()) {
+          ofTrimmed.add(entry);
+        } else {
+          fingerprint.add(
+              entry.key().high(), entry.key().low(), entry.revision(), entry.position());
+        }
         boolean sameKey = last != null && last.key().equals(entry.key());
         if (ofStreams) {
           long expected = sameKey && last != null ? last.revision() + 1 : 1;
@@ -817,15 +1057,18 @@ public final class Verifier {
       if (earlier.position() >= later.position()) {
         return false;
       }
+      if (earlier.position() <= receipts.trimmedTo()) {
+        return false;
+      }
       Row before = engine.read(log, earlier.position() - 1, 1).getFirst();
       Row after = engine.read(log, later.position() - 1, 1).getFirst();
-      if (CheckedEvent.read(before.record(), before.body())
+      if (CheckedEvent.read(before.record(), null)
               instanceof CheckedEvent.Read.Ok(CheckedEvent holder)
-          && CheckedEvent.read(after.record(), after.body())
+          && CheckedEvent.read(after.record(), null)
               instanceof CheckedEvent.Read.Ok(CheckedEvent taker)) {
-        for (int i = 0; i < holder.claims().size(); i++) {
+        for (int i = 0; i * Row.KEY_BYTES < before.keys().length; i++) {
           if (IndexKey.of(before.keys(), i * Row.KEY_BYTES).equals(earlier.key())) {
-            return holder.claims().get(i).expiresAtMillis() <= taker.recordedAtMillis();
+            return holder.claimExpiresAtMillis(i) <= taker.recordedAtMillis();
           }
         }
       }
@@ -834,7 +1077,7 @@ public final class Verifier {
 
     /** Once it is known that an index is wrong: where. */
     private Found locate(boolean ofStreams) {
-      Found misled = misled(ofStreams, 0);
+      Found misled = misled(ofStreams, receipts.trimmedTo());
       return misled != null
           ? misled
           : new Found(
@@ -852,7 +1095,7 @@ public final class Verifier {
             continue;
           }
           if (ofStreams) {
-            IndexKey stream = IndexKey.ofStream(event.streamBytes());
+            IndexKey stream = event.streamKey();
             List<Row> indexed = engine.readStream(log, stream, event.revision() - 1, 1);
             if (indexed.isEmpty() || indexed.getFirst().position() != after) {
               return new Found(

@@ -24,8 +24,8 @@
  * <p>Hashes are plain {@code byte[32]}. Unless a type says that it copies, an array is handed over:
  * the receiver keeps it and nobody changes it afterwards.
  *
- * <p>It may depend on {@code dev.stele.crypto} and on nothing else: a checker must not share code
- * with the writer it checks.
+ * <p>It may depend on {@code dev.stele.crypto} and, to read what is stored, on {@code engine}: a
+ * checker must not share code with the writer it checks.
  */
 @NullMarked
 package dev.stele.core.proof;
