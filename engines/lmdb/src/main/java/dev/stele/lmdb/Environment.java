@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -64,8 +65,11 @@ final class Environment {
   private long mapBytes;
   private boolean metaIsSynced = true;
 
+  /** In turn, or those who read without a pause would leave none to others. */
+  private final Semaphore places = new Semaphore(MAX_READERS, true);
+
   private final ReentrantLock door = new ReentrantLock();
-  private final Condition someoneLeft = door.newCondition();
+  private final Condition allLeft = door.newCondition();
 
   /** Guarded by {@link #door}. */
   private final Deque<Place> idle = new ArrayDeque<>();
@@ -162,7 +166,8 @@ final class Environment {
    */
   <T> @Nullable T read(Reading<T> reading) throws LmdbFailure {
     int depth = READING.get();
-    Place place = enter(depth > 0);
+    boolean nested = depth > 0;
+    Place place = enter(nested);
     if (place == null) {
       return null;
     }
@@ -173,22 +178,28 @@ final class Environment {
       // How the JVM tells that mapped bytes are not there any more.
       throw StorageFailed.damaged("%s was cut while it was read".formatted(file.path()), e);
     } finally {
-      if (depth == 0) {
-        READING.remove();
-      } else {
+      if (nested) {
         READING.set(depth);
+      } else {
+        READING.remove();
       }
       leave(place);
+      if (!nested) {
+        places.release();
+      }
     }
   }
 
   private @Nullable Place enter(boolean nested) {
+    if (!nested) {
+      places.acquireUninterruptibly();
+    }
     door.lock();
     try {
-      while (!retired && lent >= MAX_READERS && !nested) {
-        someoneLeft.awaitUninterruptibly();
-      }
       if (retired) {
+        if (!nested) {
+          places.release();
+        }
         return null;
       }
       lent++;
@@ -210,8 +221,8 @@ final class Environment {
       if (transaction != null) {
         idle.addFirst(place);
       }
-      someoneLeft.signalAll();
       if (retired && lent == 0) {
+        allLeft.signalAll();
         close();
       }
     } finally {
@@ -393,10 +404,14 @@ final class Environment {
     }
   }
 
-  /** Makes the file longer in good time, and maps all of it: a commit must not wait for that. */
-  private void keepSparePages() throws IOException {
+  /**
+   * Makes the file longer in good time, and maps all of it: a commit must not wait for that. A file
+   * that grows may do so for a reader whose process died, and whose pages nobody may use.
+   */
+  private void keepSparePages() throws IOException, LmdbFailure {
     long used = (newest().lastPage() + 1) * pageBytes;
     if (file.length() < used + (long) LEAST_SPARE_PAGES * pageBytes) {
+      Lmdb.freeDeadReaders(handle);
       long step = Math.max(options.stepBytes(), used / GROWTH_SHARE);
       file.extendTo((used + step) / pageBytes * pageBytes + (long) LEAST_SPARE_PAGES * pageBytes);
     }
@@ -462,7 +477,6 @@ final class Environment {
     try {
       if (!retired) {
         retired = true;
-        someoneLeft.signalAll();
         if (lent == 0) {
           close();
         }
@@ -477,7 +491,7 @@ final class Environment {
     door.lock();
     try {
       while (lent > 0 && READING.get() == 0) {
-        someoneLeft.awaitUninterruptibly();
+        allLeft.awaitUninterruptibly();
       }
     } finally {
       door.unlock();

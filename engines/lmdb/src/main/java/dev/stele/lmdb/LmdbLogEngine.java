@@ -74,6 +74,12 @@ public final class LmdbLogEngine
   /** Held through each commit: the logs of one file share its one writing transaction. */
   private final ReentrantLock turn = new ReentrantLock();
 
+  /**
+   * The last commit that the pending indexes tell of. While a commit is under way, a snapshot may
+   * be one ahead of them.
+   */
+  private volatile long indexedCommit;
+
   /** Whether the last commit's root was left to the system; guarded by {@link #turn}. */
   private boolean rootIsUnsynced;
 
@@ -94,8 +100,8 @@ public final class LmdbLogEngine
     /** Up to where the indexes in the file go; guarded by this. */
     long indexedTo;
 
-    /** The newest commit that {@link #pending} was brought up to; guarded by this. */
-    @Nullable Snapshot seen;
+    /** The newest commit that a reader brought {@link #pending} up to; written under this. */
+    volatile @Nullable Snapshot seen;
 
     /** How often the pending index was emptied. */
     final AtomicLong flushes = new AtomicLong();
@@ -263,19 +269,21 @@ public final class LmdbLogEngine
     List<IndexEntry> claims = flush ? state.pending.sortedClaims() : List.of();
     List<IndexEntry> streams = flush ? state.pending.sortedStreams() : List.of();
     long flushedTo = pendingTo(state);
-    var refused =
+    var outcome =
         new Object() {
-          @Nullable CommitResult result;
+          @Nullable CommitResult refused;
+          long commit;
         };
     boolean committed =
         file.write(
             "append to",
             durable,
             changes -> {
-              refused.result = checkHead(changes.before(), state, expected);
-              if (refused.result != null) {
+              outcome.refused = checkHead(changes.before(), state, expected);
+              if (outcome.refused != null) {
                 return false;
               }
+              outcome.commit = changes.before().transaction() + 1;
               batch.requireContinues(expected);
               if (flush) {
                 flush(changes, state, claims, streams, flushedTo);
@@ -284,9 +292,9 @@ public final class LmdbLogEngine
               insert(changes, state.number, batch);
               return true;
             });
-    CommitResult result = refused.result;
-    if (!committed && result != null) {
-      return result;
+    CommitResult refused = outcome.refused;
+    if (!committed && refused != null) {
+      return refused;
     }
     rootIsUnsynced = !durable;
     synchronized (state) {
@@ -296,6 +304,7 @@ public final class LmdbLogEngine
       state.pending.add(batch.rows());
       state.pendingTo = expected.size() + batch.rows().size();
     }
+    indexedCommit = outcome.commit;
     return new CommitResult.Committed(durable ? Durability.DURABLE : Durability.OS);
   }
 
@@ -430,6 +439,7 @@ public final class LmdbLogEngine
           }
           state.fence = entry.fence();
           logs.put(log, state);
+          indexedCommit = snapshot.transaction();
           return state;
         });
   }
@@ -829,7 +839,7 @@ public final class LmdbLogEngine
    */
   private static boolean catchUp(Snapshot snapshot, LogState state) {
     Snapshot seen = state.seen;
-    if (seen == snapshot) {
+    if (seen != null && seen.isOfSameMoment(snapshot)) {
       return true;
     }
     if (seen != null && seen.isAfter(snapshot)) {
@@ -842,6 +852,16 @@ public final class LmdbLogEngine
     replay(snapshot, state);
     state.seen = snapshot;
     return true;
+  }
+
+  private static boolean isCaughtUp(Snapshot snapshot, LogState state) {
+    Snapshot seen = state.seen;
+    if (seen != null && seen.isOfSameMoment(snapshot)) {
+      return true;
+    }
+    synchronized (state) {
+      return catchUp(snapshot, state);
+    }
   }
 
   private static void replay(Snapshot snapshot, LogState state) {
@@ -887,9 +907,8 @@ public final class LmdbLogEngine
   }
 
   /**
-   * Looks into the file and into what is pending as of one moment. In the writing process only a
-   * flush moves entries from one to the other, seldom, and then the look-up is made again; a reader
-   * that follows another process moves them itself, under the lock.
+   * Looks into the file and into what is pending as of one moment. Only a flush moves entries from
+   * one to the other, seldom, and then the look-up is made again.
    */
   private <T> T lookUp(String what, LogId log, T none, LogReading<T> lookup) {
     while (true) {
@@ -902,12 +921,12 @@ public final class LmdbLogEngine
               log,
               Optional.of(none),
               (snapshot, state) -> {
-                if (state.fence == 0) {
-                  synchronized (state) {
-                    return catchUp(snapshot, state)
-                        ? Optional.of(lookup.run(snapshot, state))
-                        : Optional.empty();
-                  }
+                if (state.fence == 0 && !isCaughtUp(snapshot, state)) {
+                  return Optional.empty();
+                }
+                if (snapshot.transaction() > indexedCommit && turn.isLocked()) {
+                  // The rows of a batch are there, and its index entries will be in a moment.
+                  return Optional.empty();
                 }
                 T answer = lookup.run(snapshot, state);
                 return known == state && flushes == state.flushes.get()
@@ -917,6 +936,7 @@ public final class LmdbLogEngine
       if (found.isPresent()) {
         return found.get();
       }
+      Thread.onSpinWait();
     }
   }
 
@@ -947,7 +967,12 @@ public final class LmdbLogEngine
             changes.put(Database.META, Layout.BEING_REPLACED, new byte[0]);
             return true;
           });
-      return new Compacted(before, reading("compact", Snapshot::sizeBytes));
+      return reading(
+          "compact",
+          snapshot -> {
+            indexedCommit = snapshot.transaction();
+            return new Compacted(before, snapshot.sizeBytes());
+          });
     } finally {
       turn.unlock();
     }

@@ -95,6 +95,10 @@ final class Snapshot {
         : file.serial() > other.file.serial();
   }
 
+  boolean isOfSameMoment(Snapshot other) {
+    return file.serial() == other.file.serial() && transaction() == other.transaction();
+  }
+
   /** How many bytes of the file are in use, or free to be used again. */
   long sizeBytes() {
     return (meta.lastPage() + 1) * pageBytes;
