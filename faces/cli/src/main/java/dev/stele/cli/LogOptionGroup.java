@@ -8,12 +8,7 @@ import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
-import dev.stele.ledger.view.LedgerTable;
-import dev.stele.sqlite.SqliteLogEngine;
-import dev.stele.sqlite.SqliteOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -24,7 +19,9 @@ final class LogOptionGroup {
       names = "--log",
       paramLabel = "URI",
       defaultValue = "${env:STELE_LOG:-sqlite:stele-data}",
-      description = "the log: sqlite:FOLDER or sqlite:FILE.db (default: ${DEFAULT-VALUE})")
+      description =
+          "the log: sqlite:FOLDER, sqlite:FILE.db, lmdb:FOLDER or lmdb:FILE.lmdb"
+              + " (default: ${DEFAULT-VALUE})")
   private String uri = "sqlite:stele-data";
 
   @Option(
@@ -43,17 +40,13 @@ final class LogOptionGroup {
     return Optional.ofNullable(anchorFolder);
   }
 
+  LogLocation location() {
+    return LogLocation.of(uri);
+  }
+
   /** The database file that the URI means. */
   Path database() {
-    if (!uri.startsWith("sqlite:") || uri.length() == "sqlite:".length()) {
-      throw new CannotRun(
-          "bad-log-uri",
-          "a log is sqlite:FOLDER or sqlite:FILE.db, not '" + uri + "'",
-          "--log sqlite:stele-data");
-    }
-    Path path = Path.of(uri.substring("sqlite:".length()));
-    boolean file = path.toString().endsWith(".db") || Files.isRegularFile(path);
-    return file ? path : path.resolve("log.db");
+    return location().database();
   }
 
   LogHome home() {
@@ -83,11 +76,7 @@ final class LogOptionGroup {
     LogHome home = home();
     EventLog log =
         EventLog.open(
-            SqliteLogEngine.openWriter(
-                home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable())),
-            LogId.MAIN,
-            keys(home),
-            LogOptions.withAnchor(anchor(home)));
+            location().openWriter(), LogId.MAIN, keys(home), LogOptions.withAnchor(anchor(home)));
     if (log.verdict() instanceof Verdict.Broken broken) {
       log.close();
       throw new CannotRun(
@@ -102,7 +91,6 @@ final class LogOptionGroup {
   /** Opens the log to read, also while another process writes it. */
   LogReader openReader() {
     LogHome home = home();
-    return LogReader.open(
-        SqliteLogEngine.openReader(home.database()), LogId.MAIN, home.vkey(), home.keys());
+    return LogReader.open(location().openReader(), LogId.MAIN, home.vkey(), home.keys());
   }
 }
