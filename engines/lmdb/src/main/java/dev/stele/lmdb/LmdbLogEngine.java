@@ -134,6 +134,15 @@ public final class LmdbLogEngine
     this.writes = writes;
   }
 
+  /**
+   * What LMDB calls its version; loads its library.
+   *
+   * @throws StorageFailed when there is none for this system
+   */
+  public static String libraryVersion() {
+    return Lmdb.version();
+  }
+
   /** Tells whether there is a log's file to open. */
   public static boolean exists(Path file) {
     return Files.exists(file);
