@@ -75,7 +75,9 @@ final class VerifyRows {
         Side.alone(
             "ours",
             () ->
-                switch (Verifier.of(engine, LogId.MAIN, key).withAuditors(auditors).verify()) {
+                switch (Verifier.of(engine, LogId.MAIN, key)
+                    .withAuditors(() -> auditors)
+                    .verify()) {
                   case Verdict.Intact intact -> intact.scope().size();
                   case Verdict.Broken broken ->
                       throw new IllegalStateException("the log does not verify: " + broken);

@@ -17,8 +17,12 @@ public final class ChildJvm {
     return start(256, main, arguments);
   }
 
-  private static Process start(int heapMegabytes, Class<?> main, List<String> arguments)
-      throws IOException {
+  /** The command that runs the main method of {@code main}. */
+  public static List<String> command(Class<?> main, String... arguments) {
+    return command(256, main, List.of(arguments));
+  }
+
+  private static List<String> command(int heapMegabytes, Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -31,7 +35,12 @@ public final class ChildJvm {
             System.getProperty("java.class.path"),
             main.getName()));
     command.addAll(arguments);
-    return new ProcessBuilder(command)
+    return command;
+  }
+
+  private static Process start(int heapMegabytes, Class<?> main, List<String> arguments)
+      throws IOException {
+    return new ProcessBuilder(command(heapMegabytes, main, arguments))
         .redirectError(
             new File("/dev/stderr").exists()
                 ? ProcessBuilder.Redirect.INHERIT

@@ -38,11 +38,11 @@ public final class Histories {
   private static final int IDS = 40;
 
   private final Random random;
-  private final Model model = new Model();
+  private Model model = new Model();
   private final AtomicLong now = new AtomicLong(TestLogs.START.toEpochMilli());
   private final List<String> outline = new ArrayList<>();
 
-  private Histories(long seed) {
+  Histories(long seed) {
     this.random = new Random(seed);
   }
 
@@ -100,6 +100,20 @@ public final class Histories {
     return log;
   }
 
+  /** Lets the draws be about {@code other} from now on. */
+  void model(Model other) {
+    model = other;
+  }
+
+  /** The time of the next append. */
+  long now() {
+    return now.get();
+  }
+
+  void passTime(int millis) {
+    now.addAndGet(millis);
+  }
+
   private void appendGroup(EventLog log) {
     List<Append> appends = new ArrayList<>();
     int count = 1 + random.nextInt(6);
@@ -114,17 +128,7 @@ public final class Histories {
 
   private void compare(Append append, AppendResult actual) {
     String expected = model.append(append, now.get());
-    String got =
-        switch (actual) {
-          case AppendResult.Appended(long first, int count, var _, var _, var _) ->
-              "appended " + first + "+" + count;
-          case AppendResult.AlreadyPresent(long at) -> "present " + at;
-          case AppendResult.Conflict(String stream, long wanted, long is) ->
-              "conflict " + stream + " " + wanted + " " + is;
-          case AppendResult.Refused(Claim claim, long holder) ->
-              "refused " + claim.scope() + " " + holder;
-          case AppendResult.ReadOnly(Verdict verdict) -> "read-only " + verdict;
-        };
+    String got = describe(actual);
     if (!expected.equals(got)) {
       throw new AssertionError(
           "step %d: the model says '%s', the log '%s'".formatted(outline.size(), expected, got));
@@ -132,7 +136,22 @@ public final class Histories {
     outline.add(got);
   }
 
-  private Append draw() {
+  /** An outcome in the words of the model. */
+  static String describe(AppendResult actual) {
+    return switch (actual) {
+      case AppendResult.Appended(long first, int count, var _, var _, var _) ->
+          "appended " + first + "+" + count;
+      case AppendResult.AlreadyPresent(long at) -> "present " + at;
+      case AppendResult.Conflict(String stream, long wanted, long is) ->
+          "conflict " + stream + " " + wanted + " " + is;
+      case AppendResult.Refused(Claim claim, long holder) ->
+          "refused " + claim.scope() + " " + holder;
+      case AppendResult.ReadOnly(Verdict verdict) -> "read-only " + verdict;
+    };
+  }
+
+  /** The next append at random; about the model, so that some conflict and some repeat. */
+  Append draw() {
     String stream = "stream-" + random.nextInt(STREAMS);
     int count = random.nextInt(4) == 0 ? 1 + random.nextInt(4) : 1;
     List<dev.stele.core.gate.Admitted> events = new ArrayList<>();
@@ -168,13 +187,17 @@ public final class Histories {
   }
 
   /** What a log should answer, without any of what makes it a log. */
-  private static final class Model {
+  static final class Model {
     private record Held(long position, long expiresAt) {}
 
     private final Map<String, Held> claims = new HashMap<>();
     private final Map<String, Long> revisions = new HashMap<>();
     private final Map<String, List<Long>> streams = new HashMap<>();
     private long size;
+
+    /** Every event that was appended, by position − 1. */
+    private final List<EventDraft> appended = new ArrayList<>();
+
     private long recordedAt = Long.MIN_VALUE;
 
     String append(Append append, long now) {
@@ -205,6 +228,7 @@ public final class Histories {
       recordedAt = time;
       for (var event : append.events()) {
         size++;
+        appended.add(event.draft());
         revisions.merge(stream, 1L, Long::sum);
         streams.computeIfAbsent(stream, _ -> new ArrayList<>()).add(size);
         for (Claim claim : event.draft().claims()) {
@@ -212,6 +236,14 @@ public final class Histories {
         }
       }
       return "appended " + first + "+" + append.events().size();
+    }
+
+    long size() {
+      return size;
+    }
+
+    List<EventDraft> appended() {
+      return appended;
     }
 
     private Optional<String> present(Append append, long time) {

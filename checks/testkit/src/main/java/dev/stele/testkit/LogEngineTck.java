@@ -273,6 +273,8 @@ public abstract class LogEngineTck {
       assertRows(engine.read(LOG, 2, 2), left.subList(0, 2));
       assertRows(engine.readPage(LOG, 0, 10).rows(), left);
       assertRows(engine.readStream(LOG, Rows.keyOf("a"), 0, 10), left.subList(0, 2));
+      assertRows(engine.readStream(LOG, Rows.keyOf("a"), 0, 1), left.subList(0, 1));
+      assertRows(engine.readStream(LOG, Rows.keyOf("a"), 5, 1), left.subList(1, 2));
       assertThat(engine.lastRevision(LOG, Rows.keyOf("a"))).isEqualTo(6);
       assertThat(engine.find(LOG, Rows.claimOf(2))).isEqualTo(2);
       assertThat(engine.find(LOG, Rows.claimOf(4))).as("an expiring claim").isZero();

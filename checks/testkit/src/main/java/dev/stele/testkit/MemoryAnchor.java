@@ -1,11 +1,13 @@
 package dev.stele.testkit;
 
 import dev.stele.core.log.Anchor;
+import dev.stele.core.log.Proven;
 import java.util.Optional;
 
 /** An anchor that outlives a log but not the test. Thread-safe. */
 public final class MemoryAnchor implements Anchor {
   private volatile Optional<byte[]> last = Optional.empty();
+  private volatile Proven proven = Proven.NOTHING;
 
   @Override
   public Optional<byte[]> last() {
@@ -15,6 +17,16 @@ public final class MemoryAnchor implements Anchor {
   @Override
   public void record(byte[] signedNote) {
     last = Optional.of(signedNote.clone());
+  }
+
+  @Override
+  public Proven proven() {
+    return proven;
+  }
+
+  @Override
+  public void recordProven(Proven now) {
+    proven = now;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.stele.testkit;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
+import dev.stele.core.log.Opening;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -29,11 +30,12 @@ public final class TestLogs {
 
   /**
    * Options that draw everything from {@code seed}; a checkpoint is signed at most every hour of
-   * the test's clock, and on close.
+   * the test's clock, and on close; everything is checked on opening.
    */
   public static LogOptions options(long seed, Anchor anchor) {
     return LogOptions.withAnchor(anchor)
         .with(clock(1), new Random(seed))
-        .checkpointEvery(Duration.ofHours(1));
+        .checkpointEvery(Duration.ofHours(1))
+        .opening(Opening.WHOLE);
   }
 }

@@ -5,6 +5,9 @@
  *   LogEngineTck    the contract of a LogEngine: an engine's test extends it and opens an engine
  *   Histories       random appends, conflicts, repetitions and reopenings from one seed,
  *                   run on an engine and compared with a naive model
+ *   Simulation      the life of a log on a SimulatedDisk, with faults and losses of power, from one
+ *                   seed; its engine is JournaledEngine
+ *   PowerLossTck    losses of power at moments of a recorded run: an engine's test extends it
  *   TestLogs        logs with fixed keys, clock and salts: the same calls give the same bytes
  *   Scale           how much of a soak's full figure this run does
  * </pre>

@@ -134,7 +134,10 @@ class BoundsTest {
         options.checkpointEvery(),
         queueCapacity,
         maxBatch,
-        options.linger());
+        options.linger(),
+        options.opening(),
+        options.whenBroken(),
+        options.keptStreams());
   }
 
   @Test

@@ -24,6 +24,7 @@ import dev.stele.ledger.event.EventSigner;
 import dev.stele.ledger.event.KeyAct;
 import dev.stele.ledger.event.SignedEvent;
 import dev.stele.ledger.gate.Checks;
+import dev.stele.ledger.gate.KeyGate;
 import dev.stele.ledger.gate.KeyRing;
 import dev.stele.ledger.gate.LedgerGate;
 import dev.stele.ledger.view.LedgerTable;
@@ -37,6 +38,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.atomic.LongAdder;
@@ -98,7 +100,8 @@ public final class EventLedger implements AutoCloseable {
     LogOptions logOptions =
         LogOptions.withAnchor(anchor())
             .with(options.clock(), options.random())
-            .checkpointEvery(options.checkpointEvery());
+            .checkpointEvery(options.checkpointEvery())
+            .keeping(Set.of(KeyGate.STREAM));
     startupChecks.increment();
     this.log =
         EventLog.open(
@@ -511,7 +514,7 @@ public final class EventLedger implements AutoCloseable {
     Verdict verdict =
         verifier
             .withAuditors(
-                List.of(LedgerAuditor.of(engine, LogId.MAIN, keys.signer().vkey(), depth)))
+                () -> List.of(LedgerAuditor.of(engine, LogId.MAIN, keys.signer().vkey(), depth)))
             .verify();
     if (verdict instanceof Verdict.Intact intact) {
       Optional<TableAudit.Difference> table = TableAudit.run(database, reader());

@@ -583,7 +583,13 @@ public final class LmdbLogEngine
           List<Row> read = new ArrayList<>();
           TreeCursor row = snapshot.cursor(Database.ROWS);
           long bytes = 0;
-          for (long position : streamPositions(snapshot, state, stream, afterRevision, limit)) {
+          List<Long> positions = streamPositions(snapshot, state, stream, afterRevision, limit);
+          if (!positions.isEmpty()
+              && !row.find(Layout.rowKey(state.number, positions.getFirst()))) {
+            long after = beforeFirstKept(snapshot, state, stream, afterRevision);
+            positions = streamPositions(snapshot, state, stream, after, limit);
+          }
+          for (long position : positions) {
             if (row.find(Layout.rowKey(state.number, position))) {
               Row found = RowPage.decode(position, row.value());
               read.add(found);
@@ -595,6 +601,25 @@ public final class LmdbLogEngine
           }
           return read;
         });
+  }
+
+  /** The last revision of a stream whose event was trimmed; places in a stream only ever grow. */
+  private static long beforeFirstKept(
+      Snapshot in, LogState state, IndexKey stream, long afterRevision) {
+    Rows rows = new Rows(in, state.number, 0);
+    long firstKept = rows.next() ? rows.position() : 1;
+    long trimmed = afterRevision;
+    long beyond = lastRevision(in, state, stream) + 1;
+    while (beyond - trimmed > 1) {
+      long middle = (trimmed + beyond) >>> 1;
+      List<Long> at = streamPositions(in, state, stream, middle - 1, 1);
+      if (!at.isEmpty() && at.getFirst() < firstKept) {
+        trimmed = middle;
+      } else {
+        beyond = middle;
+      }
+    }
+    return trimmed;
   }
 
   private static List<Long> streamPositions(
@@ -617,15 +642,12 @@ public final class LmdbLogEngine
   @Override
   public long lastRevision(LogId log, IndexKey stream) {
     return lookUp(
-        "find a stream of",
-        log,
-        0L,
-        (snapshot, state) -> {
-          long pending = state.pending.lastRevision(stream);
-          return pending > 0
-              ? pending
-              : new Index(snapshot, Database.STREAMS, state.number).last(stream);
-        });
+        "find a stream of", log, 0L, (snapshot, state) -> lastRevision(snapshot, state, stream));
+  }
+
+  private static long lastRevision(Snapshot in, LogState state, IndexKey stream) {
+    long pending = state.pending.lastRevision(stream);
+    return pending > 0 ? pending : new Index(in, Database.STREAMS, state.number).last(stream);
   }
 
   @Override

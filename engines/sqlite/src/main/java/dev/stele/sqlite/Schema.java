@@ -48,7 +48,7 @@ final class Schema {
     boolean fresh = isEmpty();
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
-      if (fresh) {
+      if (fresh || isOnlyBegun(statement)) {
         statement.execute("PRAGMA page_size = " + options.pageBytes());
         statement.execute("PRAGMA journal_mode = WAL");
         statement.execute("PRAGMA synchronous = FULL");
@@ -69,6 +69,16 @@ final class Schema {
     }
   }
 
+  /**
+   * Tells a file that SQLite has made, but in which nobody has made anything yet: a loss of power
+   * between the two leaves it.
+   */
+  private static boolean isOnlyBegun(Statement statement) throws SQLException {
+    return number(statement, "PRAGMA application_id") == 0
+        && number(statement, "PRAGMA user_version") == 0
+        && number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
+  }
+
   private boolean isEmpty() {
     try {
       return !Files.exists(database) || Files.size(database) == 0;
@@ -78,7 +88,7 @@ final class Schema {
   }
 
   void requireLayout() throws SQLException {
-    try (Connection connection = connect();
+    try (Connection connection = connectToRead();
         Statement statement = connection.createStatement()) {
       requireLayout(statement);
     }
@@ -105,7 +115,7 @@ final class Schema {
   }
 
   Connection openReading() throws SQLException {
-    Connection connection = connect();
+    Connection connection = connectToRead();
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA query_only = ON");
       statement.execute("PRAGMA mmap_size = 268435456");
@@ -128,8 +138,34 @@ final class Schema {
     return connection;
   }
 
+  /**
+   * SQLite cannot read a write-ahead log database where it cannot make its shared memory, unless it
+   * is told that nobody changes the file: true of a disk that may not be written, where the log was
+   * closed and so nothing is left in the write-ahead log.
+   */
+  private Connection connectToRead() throws SQLException {
+    Path folder = database.toAbsolutePath().getParent();
+    if (folder == null || Files.isWritable(folder) || hasWriteAheadLog()) {
+      return connect();
+    }
+    return connect("jdbc:sqlite:file:" + database.toUri().getRawPath() + "?immutable=1");
+  }
+
+  private boolean hasWriteAheadLog() {
+    try {
+      Path ahead = database.resolveSibling(database.getFileName() + "-wal");
+      return Files.exists(ahead) && Files.size(ahead) > 0;
+    } catch (IOException e) {
+      throw new StorageFailed("%s cannot be looked at".formatted(database), e);
+    }
+  }
+
   private Connection connect() throws SQLException {
-    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+    return connect("jdbc:sqlite:" + database);
+  }
+
+  private static Connection connect(String url) throws SQLException {
+    Connection connection = DriverManager.getConnection(url);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 10000");
       statement.execute("PRAGMA cell_size_check = ON");

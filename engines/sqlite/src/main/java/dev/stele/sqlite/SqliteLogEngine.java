@@ -726,6 +726,11 @@ public final class SqliteLogEngine
         (lent, state) -> {
           List<Long> positions =
               lookUp(lent, state, () -> streamPositions(lent, state, stream, afterRevision, limit));
+          if (!positions.isEmpty() && row(lent, state, positions.getFirst()).isEmpty()) {
+            long after = beforeFirstKept(lent, state, stream, afterRevision);
+            positions =
+                lookUp(lent, state, () -> streamPositions(lent, state, stream, after, limit));
+          }
           List<Row> rows = new ArrayList<>(positions.size());
           long bytes = 0;
           for (long position : positions) {
@@ -740,6 +745,29 @@ public final class SqliteLogEngine
           }
           return rows;
         });
+  }
+
+  /** The last revision of a stream whose event was trimmed; places in a stream only ever grow. */
+  private long beforeFirstKept(
+      ReadConnections.Lent lent, LogState state, IndexKey stream, long afterRevision)
+      throws SQLException {
+    PreparedStatement select =
+        lent.statement(SELECT_ROWS + "WHERE place > ? AND place <= ? ORDER BY place LIMIT ?");
+    List<Row> first = rows(select, state, 0, 1);
+    long firstKept = first.isEmpty() ? 1 : first.getFirst().position();
+    long trimmed = afterRevision;
+    long beyond = lookUp(lent, state, () -> lastRevision(lent, state, stream)) + 1;
+    while (beyond - trimmed > 1) {
+      long middle = (trimmed + beyond) >>> 1;
+      List<Long> at =
+          lookUp(lent, state, () -> streamPositions(lent, state, stream, middle - 1, 1));
+      if (!at.isEmpty() && at.getFirst() < firstKept) {
+        trimmed = middle;
+      } else {
+        beyond = middle;
+      }
+    }
+    return trimmed;
   }
 
   private static List<Long> streamPositions(

@@ -5,9 +5,11 @@ import dev.stele.core.engine.LogId;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogReader;
+import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
+import dev.stele.core.proof.VerifierKey;
 import dev.stele.ledger.LedgerAuditor;
 import dev.stele.ledger.view.TableAudit;
 import dev.stele.nostr.gate.NostrAuditor;
@@ -27,6 +29,11 @@ final class FullCheck {
     this.anchor = anchor;
   }
 
+  /** What re-checks the signatures of every domain, for one verification. */
+  static List<Auditor> auditors(LogEngine engine, VerifierKey key) {
+    return List.of(LedgerAuditor.of(engine, LogId.MAIN, key), new NostrAuditor());
+  }
+
   /** Progress as (done, total). */
   interface Progress {
     void at(long done, long total);
@@ -42,8 +49,7 @@ final class FullCheck {
           Verifier.of(engine, LogId.MAIN, home.vkey())
               .withAnchor(anchored)
               .withStranger(anchor.stranger())
-              .withAuditors(
-                  List.of(LedgerAuditor.of(engine, LogId.MAIN, home.vkey()), new NostrAuditor()))
+              .withAuditors(() -> auditors(engine, home.vkey()))
               .progress(verified);
       home.keys().ifPresent(keys -> verifier.withIndexKey(keys.indexKey()));
       Verdict verdict = verifier.verify();

@@ -1,5 +1,6 @@
 package dev.stele.cli;
 
+import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.EventLog;
@@ -8,8 +9,10 @@ import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
+import dev.stele.ledger.gate.KeyGate;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -76,7 +79,10 @@ final class LogOptionGroup {
     LogHome home = home();
     EventLog log =
         EventLog.open(
-            location().openWriter(), LogId.MAIN, keys(home), LogOptions.withAnchor(anchor(home)));
+            location().openWriter(),
+            LogId.MAIN,
+            keys(home),
+            LogOptions.withAnchor(anchor(home)).keeping(Set.of(KeyGate.STREAM)));
     if (log.verdict() instanceof Verdict.Broken broken) {
       log.close();
       throw new CannotRun(
@@ -91,6 +97,11 @@ final class LogOptionGroup {
   /** Opens the log to read, also while another process writes it. */
   LogReader openReader() {
     LogHome home = home();
-    return LogReader.open(location().openReader(), LogId.MAIN, home.vkey(), home.keys());
+    return LogReader.open(openReadingEngine(), LogId.MAIN, home.vkey(), home.keys());
+  }
+
+  /** The engine alone, to read. */
+  LogEngine openReadingEngine() {
+    return location().openReader();
   }
 }

@@ -26,9 +26,12 @@ final class StatsCommand extends SteleCommand {
       json.put("root", HexFormat.of().formatHex(reader.root(head.size())));
       json.put("link", HexFormat.of().formatHex(head.link()));
       json.put("signedSize", reader.latestCheckpoint().map(c -> c.checkpoint().size()).orElse(0L));
+      long first = reader.firstPosition();
+      json.put("firstPosition", first);
+      json.putAll(Health.json(log.anchor(home).proven()));
       json.put(
           "firstRecordedAt",
-          reader.get(1).map(event -> event.recordedAt().toString()).orElse(null));
+          reader.get(first).map(event -> event.recordedAt().toString()).orElse(null));
       json.put(
           "lastRecordedAt",
           reader.get(head.size()).map(event -> event.recordedAt().toString()).orElse(null));

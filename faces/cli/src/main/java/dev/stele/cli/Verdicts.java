@@ -54,6 +54,9 @@ final class Verdicts {
         lines.add("good       up to position %,d".formatted(broken.lastGood()));
       }
     }
+    if (scope.erased() > 0) {
+      lines.add("erased     %,d events, each accounted for by a receipt".formatted(scope.erased()));
+    }
     lines.add("signed     the first %,d events, by the log's key".formatted(scope.signedSize()));
     lines.add(
         "anchored   "

@@ -61,8 +61,8 @@ public interface LogEngine extends AutoCloseable {
   }
 
   /**
-   * As {@link #read}, for the rows of one stream after a revision of that stream. Rows that were
-   * trimmed are left out.
+   * As {@link #read}, for the rows of one stream after a revision of that stream; where those were
+   * trimmed, from the first there is.
    */
   List<Row> readStream(LogId log, IndexKey stream, long afterRevision, int limit);
 

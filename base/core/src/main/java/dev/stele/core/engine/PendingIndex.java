@@ -2,6 +2,7 @@ package dev.stele.core.engine;
 
 import dev.stele.core.event.EventRecord;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,9 @@ import java.util.Map;
  * #FLUSH_AT}, remember up to which position they have flushed, and replay the rest from the log
  * when they open. The log itself is never behind.
  *
+ * <p>Every append passes through here, so claims are three numbers in arrays and a slot in a table,
+ * not objects; the revisions of a stream follow one another, so a stream is a run of positions.
+ *
  * <p>One thread writes; any thread may look up meanwhile, and finds all of an {@link #add} or none.
  */
 public final class PendingIndex {
@@ -26,81 +30,173 @@ public final class PendingIndex {
           .thenComparingLong(IndexEntry::revision)
           .thenComparingLong(IndexEntry::position);
 
-  private record StreamPlace(IndexKey key, long revision) {}
+  private static final int FIRST_CAPACITY = 1_024;
 
-  /** Guarded by this. */
-  private final Map<IndexKey, Long> lastClaimed = new HashMap<>();
+  /** The revisions of one stream that are here: without a gap, unless the log was tampered with. */
+  private static final class Run {
+    long[] revisions = new long[4];
+    long[] positions = new long[4];
+    int count;
 
-  /** Guarded by this. */
-  private final Map<IndexKey, Long> lastRevisions = new HashMap<>();
+    void add(long revision, long position) {
+      if (count == positions.length) {
+        revisions = Arrays.copyOf(revisions, 2 * count);
+        positions = Arrays.copyOf(positions, 2 * count);
+      }
+      revisions[count] = revision;
+      positions[count++] = position;
+    }
 
-  /** Guarded by this. */
-  private final Map<StreamPlace, Long> streamPlaces = new HashMap<>();
+    /** Where a revision is, or past the end. */
+    int find(long revision) {
+      long guess = revision - revisions[0];
+      if (guess >= 0 && guess < count && revisions[(int) guess] == revision) {
+        return (int) guess;
+      }
+      int at = 0;
+      while (at < count && revisions[at] != revision) {
+        at++;
+      }
+      return at;
+    }
+  }
 
-  /** Guarded by this. */
-  private final List<IndexEntry> claims = new ArrayList<>();
+  // All fields are guarded by this.
 
-  /** Guarded by this. */
-  private final List<IndexEntry> streams = new ArrayList<>();
+  /** The claims in the order in which they were made: key and position. */
+  private long[] highs = new long[FIRST_CAPACITY];
+
+  private long[] lows = new long[FIRST_CAPACITY];
+  private long[] positions = new long[FIRST_CAPACITY];
+  private int claims;
+
+  /** Number of the last claim of a key, plus 1, at the key's slot or the next free one after it. */
+  private int[] table = new int[4 * FIRST_CAPACITY];
+
+  private final Map<IndexKey, Run> streams = new HashMap<>();
+  private int events;
+
+  /** The stream seen last: neighbours are often of one stream, and its key is a hash. */
+  private byte[] lastStream = new byte[0];
+
+  private IndexKey lastStreamKey = IndexKey.ofStream(lastStream);
 
   /** Adds the entries of rows that follow those added before. */
   public synchronized void add(List<Row> rows) {
     for (Row row : rows) {
-      for (int at = 0; at < row.keys().length; at += Row.KEY_BYTES) {
-        IndexKey key = IndexKey.of(row.keys(), at);
-        lastClaimed.put(key, row.position());
-        claims.add(new IndexEntry(key, 0, row.position()));
+      byte[] keys = row.keys();
+      for (int at = 0; at < keys.length; at += Row.KEY_BYTES) {
+        IndexKey key = IndexKey.of(keys, at);
+        addClaim(key.high(), key.low(), row.position());
       }
-      IndexKey stream = IndexKey.ofStream(EventRecord.streamBytes(row.record()));
+      byte[] stream = EventRecord.streamBytes(row.record());
+      if (!Arrays.equals(stream, lastStream)) {
+        lastStream = stream;
+        lastStreamKey = IndexKey.ofStream(stream);
+      }
       long revision = EventRecord.revision(row.record());
-      lastRevisions.put(stream, revision);
-      streamPlaces.put(new StreamPlace(stream, revision), row.position());
-      streams.add(new IndexEntry(stream, revision, row.position()));
+      streams.computeIfAbsent(lastStreamKey, _ -> new Run()).add(revision, row.position());
+      events++;
     }
+  }
+
+  private void addClaim(long high, long low, long position) {
+    if (claims == highs.length) {
+      grow();
+    }
+    highs[claims] = high;
+    lows[claims] = low;
+    positions[claims] = position;
+    claims++;
+    table[slot(high, low)] = claims;
+  }
+
+  private void grow() {
+    int capacity = 2 * highs.length;
+    highs = Arrays.copyOf(highs, capacity);
+    lows = Arrays.copyOf(lows, capacity);
+    positions = Arrays.copyOf(positions, capacity);
+    table = new int[4 * capacity];
+    for (int claim = 0; claim < claims; claim++) {
+      table[slot(highs[claim], lows[claim])] = claim + 1;
+    }
+  }
+
+  /** Where a key is in the table, or would be. */
+  private int slot(long high, long low) {
+    int mask = table.length - 1;
+    // The bits come from a hash already, so any of them spread well.
+    int slot = (int) low & mask;
+    while (table[slot] != 0 && (highs[table[slot] - 1] != high || lows[table[slot] - 1] != low)) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
   }
 
   /** The last position that claimed a key, 0 when none here did. */
   public synchronized long find(IndexKey claim) {
-    return lastClaimed.getOrDefault(claim, 0L);
+    int number = table[slot(claim.high(), claim.low())];
+    return number == 0 ? 0 : positions[number - 1];
   }
 
   /** The last revision of a stream, 0 when the stream is not here. */
   public synchronized long lastRevision(IndexKey stream) {
-    return lastRevisions.getOrDefault(stream, 0L);
+    Run run = streams.get(stream);
+    return run == null ? 0 : run.revisions[run.count - 1];
   }
 
   /** The positions of a stream's revisions from {@code revision} on, as far as they are here. */
   public synchronized List<Long> positions(IndexKey stream, long revision, int limit) {
-    List<Long> positions = new ArrayList<>();
-    Long position = streamPlaces.get(new StreamPlace(stream, revision));
-    while (position != null && positions.size() < limit) {
-      positions.add(position);
-      position = streamPlaces.get(new StreamPlace(stream, revision + positions.size()));
+    List<Long> found = new ArrayList<>();
+    Run run = streams.get(stream);
+    if (run != null) {
+      long next = revision;
+      for (int at = run.find(revision);
+          at < run.count && found.size() < limit && run.revisions[at] == next;
+          at++, next++) {
+        found.add(run.positions[at]);
+      }
     }
-    return positions;
+    return found;
   }
 
   /** How many events are here. */
   public synchronized int size() {
-    return streams.size();
+    return events;
   }
 
   /** A copy of the claims, in the order of key and then position. */
   public synchronized List<IndexEntry> sortedClaims() {
-    return claims.stream().sorted(IN_ORDER).toList();
+    IndexEntry[] entries = new IndexEntry[claims];
+    for (int claim = 0; claim < claims; claim++) {
+      entries[claim] = new IndexEntry(new IndexKey(highs[claim], lows[claim]), 0, positions[claim]);
+    }
+    return sorted(entries);
   }
 
   /** A copy of the stream entries, in the order of key and then revision. */
   public synchronized List<IndexEntry> sortedStreams() {
-    return streams.stream().sorted(IN_ORDER).toList();
+    IndexEntry[] entries = new IndexEntry[events];
+    int at = 0;
+    for (Map.Entry<IndexKey, Run> stream : streams.entrySet()) {
+      Run run = stream.getValue();
+      for (int i = 0; i < run.count; i++) {
+        entries[at++] = new IndexEntry(stream.getKey(), run.revisions[i], run.positions[i]);
+      }
+    }
+    return sorted(entries);
+  }
+
+  private static List<IndexEntry> sorted(IndexEntry[] entries) {
+    Arrays.sort(entries, IN_ORDER);
+    return List.of(entries);
   }
 
   /** Forgets everything: it was flushed. */
   public synchronized void clear() {
-    claims.clear();
+    Arrays.fill(table, 0);
+    claims = 0;
+    events = 0;
     streams.clear();
-    lastClaimed.clear();
-    lastRevisions.clear();
-    streamPlaces.clear();
   }
 }

@@ -3,6 +3,7 @@ package dev.stele.core.event;
 import dev.stele.crypto.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -61,6 +62,22 @@ public final class Body {
   static String subject(byte[] body) {
     int length = ByteBuffer.wrap(body).getShort(SALT_BYTES) & 0xffff;
     return new String(body, SALT_BYTES + 2, length, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Tells whether a body names a subject.
+   *
+   * @param bytes what holds the body
+   * @param at where it begins
+   * @param length its length
+   * @param subjectUtf8 the subject in UTF-8
+   */
+  public static boolean isAbout(byte[] bytes, int at, int length, byte[] subjectUtf8) {
+    int from = at + SALT_BYTES + 2;
+    return length >= SALT_BYTES + 2 + subjectUtf8.length
+        && (ByteBuffer.wrap(bytes).getShort(at + SALT_BYTES) & 0xffff) == subjectUtf8.length
+        && Arrays.equals(
+            bytes, from, from + subjectUtf8.length, subjectUtf8, 0, subjectUtf8.length);
   }
 
   static List<Claim> claims(byte[] body) {

@@ -19,6 +19,9 @@ import java.util.List;
  */
 public record EventDraft(
     String stream, String type, String id, byte[] payload, List<Claim> claims, String subject) {
+  /** How the names of streams begin that only the log itself writes to. */
+  public static final String LOGS_OWN = "stele/";
+
   /** The most bytes of UTF-8 a stream's name may have. */
   public static final int MAX_STREAM_BYTES = 1_024;
 

@@ -42,6 +42,11 @@ public final class UnsignedGate implements Gate<UnsignedGate.Input> {
     if (!EventDraft.fits(input.stream(), 1, EventDraft.MAX_STREAM_BYTES)) {
       return new Rejected("bad-stream", "a stream's name has 1 to 1024 bytes of UTF-8");
     }
+    if (input.stream().startsWith(EventDraft.LOGS_OWN)) {
+      return new Rejected(
+          "reserved-stream",
+          "streams that begin with %s are the log's own".formatted(EventDraft.LOGS_OWN));
+    }
     if (!EventDraft.fits(input.type(), 1, EventDraft.MAX_TYPE_BYTES)) {
       return new Rejected("bad-type", "a type has 1 to 256 bytes of UTF-8");
     }

@@ -8,11 +8,25 @@ import java.util.Optional;
  * <p>It is what makes a log notice that it was truncated, rolled back to an older copy, or swapped
  * for another: none of these leaves a trace inside. One log writes to an anchor at a time.
  */
-public interface Anchor {
+public interface Anchor extends AutoCloseable {
+  /**
+   * Makes this the only instance that records, in this process and in any other, until {@link
+   * #close}. Who only reads takes nothing. Without it each {@link #record} stands for itself.
+   *
+   * @throws dev.stele.core.engine.StorageFailed when another one holds the anchor
+   */
+  default void take() {}
+
   /** The last recorded signed note, if there is one that is whole. */
   Optional<byte[]> last();
 
-  /** Replaces what is remembered; durable on return. */
+  /**
+   * Replaces what is remembered; durable on return.
+   *
+   * @throws dev.stele.core.engine.StorageFailed when it cannot be written, or when somebody else
+   *     has recorded since this instance last looked; until it succeeds, {@link #last} gives what
+   *     was recorded before, or this
+   */
   void record(byte[] signedNote);
 
   /**
@@ -33,6 +47,18 @@ public interface Anchor {
     return Optional.empty();
   }
 
+  /** What was re-computed of the log the last time, as far as that is remembered. */
+  default Proven proven() {
+    return Proven.NOTHING;
+  }
+
+  /** Remembers what was re-computed. Losing it costs nothing but another scrub. */
+  default void recordProven(Proven proven) {}
+
   /** Where it is, for people. */
   String describe();
+
+  /** Gives back what was taken. Idempotent; reading goes on, and so does recording. */
+  @Override
+  default void close() {}
 }

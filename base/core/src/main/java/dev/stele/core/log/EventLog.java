@@ -2,30 +2,44 @@ package dev.stele.core.log;
 
 import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.CommitResult;
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
+import dev.stele.core.engine.Trimmable;
+import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.EventRecord;
+import dev.stele.core.gate.Admission;
+import dev.stele.core.gate.Admitted;
+import dev.stele.core.gate.ReceiptGate;
 import dev.stele.core.log.AppendResult.AckProof;
+import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.Checkpoint;
+import dev.stele.core.proof.Receipt;
 import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +50,10 @@ import org.jspecify.annotations.Nullable;
  *   encode, hash, draw salt  ──queue──►  claims · link · tree ──► engine.commit ──► anchor ──► acks
  * </pre>
  *
- * <p>An ack means what its durability says; {@code DURABLE} unless the append asks for less. The
- * log is checked whole when it is opened. One that does not verify stays readable, and every append
- * is answered {@link AppendResult.ReadOnly}.
+ * <p>An ack means what its durability says; {@code DURABLE} unless the append asks for less. When
+ * it is opened, a log is checked from the last trusted checkpoint on, or whole ({@link Opening}).
+ * Of one that does not verify what is proven can still be read ({@link WhenBroken}), and every
+ * append is answered {@link AppendResult.ReadOnly}.
  *
  * <p>A checkpoint is signed when one is asked for, at least every {@link
  * LogOptions#checkpointEvery} while the log grows, and on close. It is stored with the commit it
@@ -55,8 +70,22 @@ public final class EventLog extends LogReader {
   private final LogKeys keys;
   private final LogOptions options;
   private final Salts salts;
-  private final Verdict opened;
   private final GroupCommit<Work> commits;
+  private final Forgetting forgetting;
+
+  /** One erase or trim at a time. */
+  private final ReentrantLock forgettingTurn = new ReentrantLock();
+
+  /** What is known of the log: what was found on opening, until a scrub finds something worse. */
+  private volatile Verdict verdict;
+
+  private volatile Proven proven;
+
+  /** How far a scrub has come, −1 when there is none. */
+  private volatile long scrubbing = -1;
+
+  /** How many events were taken on a checkpoint's word. */
+  private final long trustedSize;
 
   /** How many subscribers wait; the writer signals only when there are some. */
   private final AtomicInteger waiters = new AtomicInteger();
@@ -85,6 +114,8 @@ public final class EventLog extends LogReader {
     record Group(List<PreparedAppend> appends) implements Work {}
 
     record Signing(SignRequest request) implements Work {}
+
+    record Forget(PreparedAppend receipt, Forgetting.Forgotten what) implements Work {}
   }
 
   private static final class SignRequest {
@@ -92,11 +123,25 @@ public final class EventLog extends LogReader {
     @Nullable RuntimeException failure;
   }
 
-  private EventLog(LogEngine engine, LogId log, LogKeys keys, LogOptions options, Verdict opened) {
+  private EventLog(
+      LogEngine engine,
+      LogId log,
+      LogKeys keys,
+      LogOptions options,
+      Verdict opened,
+      long trustedSize) {
     super(engine, log, keys.signer().vkey(), Optional.of(keys));
     this.keys = keys;
     this.options = options;
-    this.opened = opened;
+    Instant openedAt = options.clock().instant();
+    this.verdict = opened;
+    this.trustedSize = trustedSize;
+    this.proven =
+        trustedSize == 0 && opened instanceof Verdict.Intact
+            ? new Proven(opened.scope().size(), Proven.Depth.HASHES, openedAt)
+            : options.anchor().proven();
+    this.forgetting =
+        new Forgetting(engine, log, keys.origin(), options.keptStreams(), this::commitForgetting);
     this.salts = new Salts(options.random());
     this.commits =
         new GroupCommit<>(
@@ -108,7 +153,7 @@ public final class EventLog extends LogReader {
       this.head = engine.head(log);
     }
     this.signedSize = engine.latestCheckpoint(log).map(StoredCheckpoint::size).orElse(-1L);
-    this.signedAtMillis = options.clock().millis();
+    this.signedAtMillis = openedAt.toEpochMilli();
   }
 
   /**
@@ -122,7 +167,52 @@ public final class EventLog extends LogReader {
    * @throws StorageFailed when the engine or the anchor cannot be read; the engine is closed then
    */
   public static EventLog open(LogEngine engine, LogId log, LogKeys keys, LogOptions options) {
-    return open(engine, log, keys, options, Verifier::verify);
+    return taking(
+        engine,
+        options.anchor(),
+        () -> {
+          Optional<Checkpoint> trusted =
+              switch (options.opening()) {
+                case WHOLE -> Optional.empty();
+                case TAIL -> trusted(engine, log, keys, options.anchor());
+              };
+          return openChecked(
+              engine,
+              log,
+              keys,
+              options,
+              trusted.map(Checkpoint::size).orElse(0L),
+              verifier -> trusted.map(verifier::from).orElse(verifier).verify());
+        });
+  }
+
+  /** The last checkpoint that may be taken on its word, if the log reaches so far. */
+  private static Optional<Checkpoint> trusted(
+      LogEngine engine, LogId log, LogKeys keys, Anchor anchor) {
+    return anchor
+        .last()
+        .or(() -> engine.latestCheckpoint(log).map(StoredCheckpoint::note))
+        .map(note -> SignedCheckpoint.open(note, keys.signer().vkey()))
+        .filter(SignedCheckpoint.Opening.Opened.class::isInstance)
+        .map(SignedCheckpoint.Opening.Opened.class::cast)
+        .map(opened -> opened.checkpoint().checkpoint())
+        .filter(checkpoint -> checkpoint.size() <= engine.head(log).size());
+  }
+
+  /**
+   * Takes the anchor before anything is looked at, so that no other writer, and no copy of this log
+   * that shares the anchor, signs between the look and the first commit.
+   */
+  private static EventLog taking(LogEngine engine, Anchor anchor, Supplier<EventLog> opening) {
+    try {
+      anchor.take();
+      return opening.get();
+    } catch (RuntimeException | Error e) {
+      try (LogEngine _ = engine;
+          Anchor _ = anchor) {
+        throw e;
+      }
+    }
   }
 
   /**
@@ -137,12 +227,8 @@ public final class EventLog extends LogReader {
       LogKeys keys,
       LogOptions options,
       Function<Verifier, Verdict> check) {
-    try {
-      return openChecked(engine, log, keys, options, check);
-    } catch (RuntimeException | Error e) {
-      engine.close();
-      throw e;
-    }
+    return taking(
+        engine, options.anchor(), () -> openChecked(engine, log, keys, options, 0, check));
   }
 
   private static EventLog openChecked(
@@ -150,6 +236,7 @@ public final class EventLog extends LogReader {
       LogId log,
       LogKeys keys,
       LogOptions options,
+      long trustedSize,
       Function<Verifier, Verdict> check) {
     Optional<byte[]> anchored = options.anchor().last();
     options
@@ -168,7 +255,7 @@ public final class EventLog extends LogReader {
             .withStranger(options.anchor().stranger())
             .withIndexKey(keys.indexKey());
     Verdict verdict = check.apply(verifier);
-    EventLog opened = new EventLog(engine, log, keys, options, verdict);
+    EventLog opened = new EventLog(engine, log, keys, options, verdict, trustedSize);
     LOGGER.log(
         verdict instanceof Verdict.Intact ? System.Logger.Level.INFO : System.Logger.Level.ERROR,
         "event=open log={0} origin={1} size={2} {3}",
@@ -201,9 +288,9 @@ public final class EventLog extends LogReader {
         .ifPresent(stored -> options.anchor().record(stored.bytes()));
   }
 
-  /** What the check on opening found. */
+  /** What the check on opening found, or what a scrub has found since. */
   public Verdict verdict() {
-    return opened;
+    return verdict;
   }
 
   @Override
@@ -225,6 +312,7 @@ public final class EventLog extends LogReader {
    */
   public Submission submit(Append append) {
     requireOpen();
+    requireOwn(append);
     PreparedAppend prepared = new PreparedAppend(append, keys.indexer(), salts::next);
     return new Submission(prepared, commits.submit(new Work.Appending(prepared)));
   }
@@ -264,6 +352,7 @@ public final class EventLog extends LogReader {
     List<PreparedAppend> group = new ArrayList<>();
     long bytes = 0;
     for (Append append : appends) {
+      requireOwn(append);
       PreparedAppend prepared = new PreparedAppend(append, indexer, salts::next);
       group.add(prepared);
       bytes += prepared.sizeBytes();
@@ -274,6 +363,14 @@ public final class EventLog extends LogReader {
     }
     appendGroup(group, results);
     return results;
+  }
+
+  /** The log's own streams hold what the log itself has signed. */
+  private static void requireOwn(Append append) {
+    if (append.events().getFirst().draft().stream().startsWith(EventDraft.LOGS_OWN)) {
+      throw new IllegalArgumentException(
+          "streams that begin with %s are the log's own".formatted(EventDraft.LOGS_OWN));
+    }
   }
 
   private void appendGroup(List<PreparedAppend> group, List<AppendResult> results) {
@@ -316,6 +413,186 @@ public final class EventLog extends LogReader {
     return request.signed;
   }
 
+  /**
+   * Drops the bodies of events for good: payload, claims, subject and salt. Their records, links
+   * and index keys stay, so chain, root and every proof still hold, and what was erased cannot be
+   * appended again. A receipt signed with the log's key is appended in the same commit, or several
+   * when there are more than {@value Forgetting#MAX_ERASED} events, each with its part.
+   *
+   * <p>What is appended after the call began may be left out. Dropped bytes may linger on the
+   * medium until {@link #compact}.
+   *
+   * @throws UnsupportedOperationException when the engine cannot erase
+   * @throws StorageFailed when the engine failed: some receipts, with their bodies, may be done
+   */
+  public EraseResult erase(Erasure what) {
+    requireOpen();
+    if (!(engine instanceof Erasable)) {
+      throw new UnsupportedOperationException("the engine of log %s cannot erase".formatted(log));
+    }
+    if (!(verdict instanceof Verdict.Intact)) {
+      return new EraseResult.ReadOnly(verdict);
+    }
+    forgettingTurn.lock();
+    try {
+      return forgetting.erase(what);
+    } finally {
+      forgettingTurn.unlock();
+    }
+  }
+
+  /**
+   * Drops the first events whole and keeps what proves them: their tiles, the places their streams
+   * had, and their claims, but for those that have expired. A receipt signed with the log's key is
+   * appended in the same commit.
+   *
+   * <p>Events go by whole tiles of 256, and not those with a claim that may still expire.
+   *
+   * @param before events from this position on stay in any case
+   * @throws UnsupportedOperationException when the engine cannot trim
+   */
+  public TrimResult trim(long before) {
+    requireOpen();
+    if (!(engine instanceof Trimmable)) {
+      throw new UnsupportedOperationException("the engine of log %s cannot trim".formatted(log));
+    }
+    if (!(verdict instanceof Verdict.Intact)) {
+      return new TrimResult.ReadOnly(verdict);
+    }
+    forgettingTurn.lock();
+    try {
+      return forgetting.trim(before);
+    } finally {
+      forgettingTurn.unlock();
+    }
+  }
+
+  /**
+   * Rewrites the log's medium, so that no file of it holds a byte of what was erased or trimmed.
+   * Appends wait meanwhile.
+   *
+   * @throws UnsupportedOperationException when the engine has nothing to compact
+   */
+  public Compactable.Compacted compact() {
+    requireOpen();
+    if (!(engine instanceof Compactable compactable)) {
+      throw new UnsupportedOperationException(
+          "the engine of log %s has no medium to compact".formatted(log));
+    }
+    return compactable.compact();
+  }
+
+  private long commitForgetting(Receipt receipt, Forgetting.Forgotten what) {
+    Admission admission =
+        new ReceiptGate(verifierKey())
+            .judge(receipt.sign(keys.signer()), options.clock().instant());
+    if (!(admission instanceof Admitted admitted)) {
+      throw new IllegalStateException("the log's own receipt was not admitted: " + admission);
+    }
+    PreparedAppend prepared = new PreparedAppend(Append.of(admitted), keys.indexer(), salts::next);
+    commits.run(new Work.Forget(prepared, what));
+    return switch (resultOf(prepared)) {
+      case AppendResult.Appended appended -> appended.first();
+      case AppendResult.ReadOnly(Verdict broken) ->
+          throw new StorageFailed("log %s was found broken meanwhile: %s".formatted(log, broken));
+      case AppendResult.AlreadyPresent _, AppendResult.Conflict _, AppendResult.Refused _ ->
+          throw new IllegalStateException("a receipt makes no claims");
+    };
+  }
+
+  /**
+   * Re-computes everything there is at this moment, on the calling thread alone.
+   *
+   * <p>A fault makes the log read-only, from this moment on; otherwise {@link #health} and the
+   * anchor remember how far the log is proven.
+   *
+   * @param auditors makes what re-checks signatures, or nothing
+   * @param progress is told how far it is, every 1,024 events, and may take its time, or throw to
+   *     give up
+   */
+  public Verdict scrub(Supplier<List<Auditor>> auditors, LongConsumer progress) {
+    requireOpen();
+    if (verdict instanceof Verdict.Broken) {
+      return verdict;
+    }
+    boolean signatures = !auditors.get().isEmpty();
+    try {
+      Verdict found =
+          Verifier.of(engine, log, verifierKey())
+              .withAnchor(options.anchor().last())
+              .withStranger(options.anchor().stranger())
+              .withIndexKey(keys.indexKey())
+              .withAuditors(auditors)
+              .threads(1)
+              .progress(
+                  position -> {
+                    scrubbing = position;
+                    progress.accept(position);
+                  })
+              .verify();
+      switch (found) {
+        case Verdict.Broken broken -> condemn(broken);
+        case Verdict.Intact(Verdict.Scope scope, var _) ->
+            remember(
+                new Proven(
+                    scope.size(),
+                    signatures ? Proven.Depth.SIGNATURES : Proven.Depth.HASHES,
+                    options.clock().instant()));
+      }
+      return found;
+    } finally {
+      scrubbing = -1;
+    }
+  }
+
+  private void remember(Proven now) {
+    proven = now;
+    options.anchor().recordProven(now);
+    LOGGER.log(
+        System.Logger.Level.INFO,
+        "event=proven log={0} size={1} depth={2}",
+        log,
+        now.size(),
+        now.depth());
+  }
+
+  /** What is known of the log now. */
+  public LogHealth health() {
+    long at = scrubbing;
+    return new LogHealth(
+        head.size(),
+        Math.max(0, signedSize),
+        verdict,
+        trustedSize,
+        proven,
+        at < 0 ? OptionalLong.empty() : OptionalLong.of(at));
+  }
+
+  /** Makes the log read-only: a check has found it broken. */
+  void condemn(Verdict.Broken found) {
+    verdict = found;
+    LOGGER.log(System.Logger.Level.ERROR, "event=condemn log={0} {1}", log, found);
+    wakeSubscribers();
+  }
+
+  @Override
+  long servedTo() {
+    if (!(verdict instanceof Verdict.Broken broken)) {
+      return Long.MAX_VALUE;
+    }
+    return switch (options.whenBroken()) {
+      case FAIL_CLOSED -> throw new LogCorrupt(origin(), broken);
+      case SERVE_PROVEN -> broken.lastGood();
+    };
+  }
+
+  @Override
+  void refuseBeyond() {
+    if (verdict instanceof Verdict.Broken broken) {
+      throw new LogCorrupt(origin(), broken);
+    }
+  }
+
   @Override
   boolean awaitGrowth(long size, Duration timeout) throws InterruptedException {
     long left = timeout.toNanos();
@@ -343,13 +620,15 @@ public final class EventLog extends LogReader {
       return;
     }
     try {
-      if (!closed && opened instanceof Verdict.Intact && head.size() > signedSize) {
+      if (!closed && verdict instanceof Verdict.Intact && head.size() > signedSize) {
         checkpoint();
       }
     } finally {
       closed = true;
       wakeSubscribers();
-      engine.close();
+      try (LogEngine _ = engine) {
+        options.anchor().close();
+      }
     }
   }
 
@@ -376,7 +655,7 @@ public final class EventLog extends LogReader {
   }
 
   private void commitOnce(List<Work> works) {
-    if (!(opened instanceof Verdict.Intact)) {
+    if (!(verdict instanceof Verdict.Intact)) {
       refuse(works);
       return;
     }
@@ -390,6 +669,7 @@ public final class EventLog extends LogReader {
     List<PlacedAppend> placed = new ArrayList<>();
     Durability durability = Durability.MEMORY;
     boolean sign = false;
+    Forgetting.@Nullable Forgotten forgotten = null;
     for (Work work : works) {
       switch (work) {
         case Work.Appending(PreparedAppend append) ->
@@ -402,6 +682,13 @@ public final class EventLog extends LogReader {
         case Work.Signing(SignRequest _) -> {
           sign = true;
           durability = Durability.DURABLE;
+        }
+        case Work.Forget(PreparedAppend receipt, Forgetting.Forgotten what) -> {
+          durability = place(current, receipt, now, placed, durability);
+          // There is one at a time; the anchor is to know the receipt, so that an older copy with
+          // what was dropped is known for what it is.
+          forgotten = what;
+          sign = true;
         }
       }
     }
@@ -426,7 +713,7 @@ public final class EventLog extends LogReader {
     }
     Durability reached = Durability.DURABLE;
     if (!rows.isEmpty() || stored != null) {
-      reached = store(before, new Batch(rows, tiles, stored), durability);
+      reached = store(before, new Batch(rows, tiles, stored), durability, forgotten);
     }
     if (checkpoint != null) {
       options.anchor().record(checkpoint.bytes());
@@ -459,8 +746,20 @@ public final class EventLog extends LogReader {
 
   private record PlacedAppend(PreparedAppend append, long first) {}
 
-  private Durability store(Head before, Batch batch, Durability durability) {
-    return switch (engine.commit(log, before, batch, durability)) {
+  private CommitResult commit(
+      Head before, Batch batch, Durability durability, Forgetting.@Nullable Forgotten forgotten) {
+    return switch (forgotten) {
+      case null -> engine.commit(log, before, batch, durability);
+      case Forgetting.Forgotten.Bodies(List<PositionRange> ranges) ->
+          ((Erasable) engine).commitErasing(log, before, batch, ranges, durability);
+      case Forgetting.Forgotten.Prefix(long upTo) ->
+          ((Trimmable) engine).commitTrimming(log, before, batch, upTo, durability);
+    };
+  }
+
+  private Durability store(
+      Head before, Batch batch, Durability durability, Forgetting.@Nullable Forgotten forgotten) {
+    return switch (commit(before, batch, durability, forgotten)) {
       case CommitResult.Committed(Durability reached) -> reached;
       case CommitResult.HeadMoved(Head actual) ->
           throw new StorageFailed(
@@ -498,21 +797,22 @@ public final class EventLog extends LogReader {
   }
 
   private void refuse(List<Work> works) {
-    AppendResult refusal = new AppendResult.ReadOnly(opened);
+    AppendResult refusal = new AppendResult.ReadOnly(verdict);
     for (Work work : works) {
       switch (work) {
         case Work.Appending(PreparedAppend append) -> append.result = refusal;
         case Work.Group(List<PreparedAppend> appends) ->
             appends.forEach(append -> append.result = refusal);
+        case Work.Forget(PreparedAppend receipt, var _) -> receipt.result = refusal;
         case Work.Signing(SignRequest request) ->
             request.failure =
                 new IllegalStateException(
                     "log %s does not verify, so no checkpoint is signed: %s"
-                        .formatted(log, opened));
+                        .formatted(log, verdict));
       }
     }
     LOGGER.log(
-        System.Logger.Level.WARNING, "event=refuse log={0} reason=read-only {1}", log, opened);
+        System.Logger.Level.WARNING, "event=refuse log={0} reason=read-only {1}", log, verdict);
   }
 
   private static void fail(Work work, RuntimeException failure) {
@@ -520,6 +820,7 @@ public final class EventLog extends LogReader {
       case Work.Appending(PreparedAppend append) -> append.failure = failure;
       case Work.Group(List<PreparedAppend> appends) ->
           appends.forEach(append -> append.failure = failure);
+      case Work.Forget(PreparedAppend receipt, var _) -> receipt.failure = failure;
       case Work.Signing(SignRequest request) -> request.failure = failure;
     }
   }

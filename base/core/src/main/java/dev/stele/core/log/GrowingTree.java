@@ -9,6 +9,7 @@ import dev.stele.core.proof.TiledNodes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Merkle tree of a log while it is being written: its right edge, and the tiles that are not
@@ -19,6 +20,10 @@ import java.util.List;
  */
 final class GrowingTree {
   private static final int TILE_HEIGHT = 8;
+  private static final int LEVELS = 63;
+
+  /** At level 0; half as many a level higher, and 8 at least: some 4,000 hashes in all. */
+  private static final int RECENT_LEAVES = 2_048;
 
   private final NodeSource stored;
   private Frontier frontier;
@@ -28,6 +33,12 @@ final class GrowingTree {
 
   private final List<Tile> full = new ArrayList<>();
 
+  /**
+   * The newest complete nodes of each level, by index modulo the length: what the proofs in an ack
+   * are made of. Folding them from the leaves of a tile anew would cost more than the commit.
+   */
+  private final byte[][][] recent = new byte[LEVELS][][];
+
   /** Takes up a tree of {@code size} leaves whose nodes are in {@code stored}. */
   GrowingTree(long size, NodeSource stored) {
     this.stored = stored;
@@ -35,12 +46,8 @@ final class GrowingTree {
     for (int level = 0; (size >>> (TILE_HEIGHT * level)) > 0; level++) {
       long hashes = size >>> (TILE_HEIGHT * level);
       int width = (int) (hashes % Tile.WIDTH);
-      byte[] partial = new byte[Tile.WIDTH * Merkle.HASH_BYTES];
-      for (int i = 0; i < width; i++) {
-        byte[] hash = stored.node(TILE_HEIGHT * level, hashes - width + i);
-        System.arraycopy(hash, 0, partial, i * Merkle.HASH_BYTES, Merkle.HASH_BYTES);
-      }
-      partials.add(partial);
+      byte[] known = stored.nodes(TILE_HEIGHT * level, hashes - width, width);
+      partials.add(Arrays.copyOf(known, Tile.WIDTH * Merkle.HASH_BYTES));
     }
   }
 
@@ -65,14 +72,33 @@ final class GrowingTree {
   }
 
   void append(byte[] leaf) {
-    put(0, frontier.size(), leaf);
     frontier.append(
         leaf,
         (level, index, hash) -> {
-          if (level > 0 && level % TILE_HEIGHT == 0) {
+          remember(level, index, hash);
+          if (level % TILE_HEIGHT == 0) {
             put(level / TILE_HEIGHT, index, hash);
           }
         });
+  }
+
+  private void remember(int level, long index, byte[] hash) {
+    byte[][] nodes = recent[level];
+    if (nodes == null) {
+      nodes = new byte[Math.max(8, RECENT_LEAVES >>> level)][];
+      recent[level] = nodes;
+    }
+    nodes[(int) (index % nodes.length)] = hash;
+  }
+
+  /** A node that was completed lately, or null. */
+  private byte @Nullable [] recent(int level, long index) {
+    byte[][] nodes = recent[level];
+    if (nodes == null || index < (size() >>> level) - nodes.length) {
+      return null;
+    }
+    // In the last round there is one index for each slot, so what is there is what is asked for.
+    return nodes[(int) (index % nodes.length)];
   }
 
   private void put(int tileLevel, long index, byte[] hash) {
@@ -101,6 +127,10 @@ final class GrowingTree {
   }
 
   private byte[] node(int level, long index, List<Tile> unstored) {
+    byte[] known = recent(level, index);
+    if (known != null) {
+      return known;
+    }
     int tileLevel = level / TILE_HEIGHT;
     int height = level % TILE_HEIGHT;
     long first = index << height;

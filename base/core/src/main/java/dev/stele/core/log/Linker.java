@@ -164,6 +164,10 @@ final class Linker {
       return 0;
     }
     Row row = placed != null ? placedRow(position) : engine.read(log, position - 1, 1).getFirst();
+    if (row.position() != position) {
+      // Of a trimmed event only those claims are left that never expire.
+      return position;
+    }
     for (int number = 0; number * Row.KEY_BYTES < row.keys().length; number++) {
       if (IndexKey.of(row.keys(), number * Row.KEY_BYTES).equals(claim)) {
         long expiresAt = EventRecord.claimExpiresAtMillis(row.record(), number);

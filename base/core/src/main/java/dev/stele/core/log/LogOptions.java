@@ -3,6 +3,7 @@ package dev.stele.core.log;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,6 +17,9 @@ import java.util.random.RandomGenerator;
  * @param queueCapacity how many appends may wait for the writer; further callers wait for a place
  * @param maxBatch how many appends share one commit at most
  * @param linger how long the writer waits for callers that it expects to come back
+ * @param opening how much is checked before the log opens
+ * @param whenBroken what a log that does not verify still does
+ * @param keptStreams streams of which nothing is ever erased or trimmed, besides the log's own
  */
 public record LogOptions(
     InstantSource clock,
@@ -24,7 +28,10 @@ public record LogOptions(
     Duration checkpointEvery,
     int queueCapacity,
     int maxBatch,
-    Duration linger) {
+    Duration linger,
+    Opening opening,
+    WhenBroken whenBroken,
+    Set<String> keptStreams) {
   /** One second: a signature and an anchor sync a second cost nothing that can be measured. */
   public static final Duration DEFAULT_CHECKPOINT_EVERY = Duration.ofSeconds(1);
 
@@ -47,6 +54,7 @@ public record LogOptions(
     if (checkpointEvery.isNegative() || linger.isNegative()) {
       throw new IllegalArgumentException("durations are zero or longer");
     }
+    keptStreams = Set.copyOf(keptStreams);
   }
 
   /** The system's clock, a strong random source and the default limits. */
@@ -58,17 +66,84 @@ public record LogOptions(
         DEFAULT_CHECKPOINT_EVERY,
         DEFAULT_QUEUE_CAPACITY,
         DEFAULT_MAX_BATCH,
-        DEFAULT_LINGER);
+        DEFAULT_LINGER,
+        Opening.TAIL,
+        WhenBroken.SERVE_PROVEN,
+        Set.of());
   }
 
   /** The same with another clock and source of randomness. */
   public LogOptions with(InstantSource otherClock, RandomGenerator otherRandom) {
     return new LogOptions(
-        otherClock, otherRandom, anchor, checkpointEvery, queueCapacity, maxBatch, linger);
+        otherClock,
+        otherRandom,
+        anchor,
+        checkpointEvery,
+        queueCapacity,
+        maxBatch,
+        linger,
+        opening,
+        whenBroken,
+        keptStreams);
   }
 
   /** The same with checkpoints signed at another pace. */
   public LogOptions checkpointEvery(Duration pace) {
-    return new LogOptions(clock, random, anchor, pace, queueCapacity, maxBatch, linger);
+    return new LogOptions(
+        clock,
+        random,
+        anchor,
+        pace,
+        queueCapacity,
+        maxBatch,
+        linger,
+        opening,
+        whenBroken,
+        keptStreams);
+  }
+
+  /** The same with more or less checked on opening. */
+  public LogOptions opening(Opening other) {
+    return new LogOptions(
+        clock,
+        random,
+        anchor,
+        checkpointEvery,
+        queueCapacity,
+        maxBatch,
+        linger,
+        other,
+        whenBroken,
+        keptStreams);
+  }
+
+  /** The same with another answer to a log that does not verify. */
+  public LogOptions whenBroken(WhenBroken other) {
+    return new LogOptions(
+        clock,
+        random,
+        anchor,
+        checkpointEvery,
+        queueCapacity,
+        maxBatch,
+        linger,
+        opening,
+        other,
+        keptStreams);
+  }
+
+  /** The same with streams that must be kept whole. */
+  public LogOptions keeping(Set<String> streams) {
+    return new LogOptions(
+        clock,
+        random,
+        anchor,
+        checkpointEvery,
+        queueCapacity,
+        maxBatch,
+        linger,
+        opening,
+        whenBroken,
+        streams);
   }
 }

@@ -69,6 +69,26 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
     return key;
   }
 
+  /** The position of the first event there is: 1, or what follows a trimmed prefix. */
+  public final long firstPosition() {
+    List<Row> first = engine.read(log, 0, 1);
+    return first.isEmpty() ? 1 : first.getFirst().position();
+  }
+
+  /**
+   * The last position that reads may give.
+   *
+   * @throws LogCorrupt when they may give none
+   */
+  long servedTo() {
+    return Long.MAX_VALUE;
+  }
+
+  /** Refuses a read that would begin beyond what may be given. */
+  void refuseBeyond() {
+    throw new IllegalStateException("nothing is withheld from a reader of " + origin());
+  }
+
   /** Where the log ends now. */
   public Head head() {
     return engine.head(log);
@@ -81,12 +101,12 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
    *     while there is one
    */
   public final List<StoredEvent> read(long after, int limit) {
-    return stored(engine.read(log, requireAfter(after), requireLimit(limit)));
+    return served(engine.read(log, requireAfter(after), requireLimit(limit)));
   }
 
   /** As {@link #read}, for one stream and counted in its revisions. */
   public final List<StoredEvent> readStream(String stream, long afterRevision, int limit) {
-    return stored(
+    return served(
         engine.readStream(
             log, streamKey(stream), requireAfter(afterRevision), requireLimit(limit)));
   }
@@ -101,7 +121,7 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
     if (position < 1) {
       return Optional.empty();
     }
-    return stored(engine.read(log, position - 1, 1)).stream()
+    return served(engine.read(log, position - 1, 1)).stream()
         .filter(event -> event.position() == position)
         .findFirst();
   }
@@ -201,10 +221,16 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
     return IndexKey.ofStream(stream.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static List<StoredEvent> stored(List<Row> rows) {
+  private List<StoredEvent> served(List<Row> rows) {
+    long last = servedTo();
+    if (!rows.isEmpty() && rows.getFirst().position() > last) {
+      refuseBeyond();
+    }
     List<StoredEvent> events = new ArrayList<>(rows.size());
     for (Row row : rows) {
-      events.add(new StoredEvent(row.link(), row.record(), row.body()));
+      if (row.position() <= last) {
+        events.add(new StoredEvent(row.link(), row.record(), row.body()));
+      }
     }
     return events;
   }

@@ -1,25 +1,19 @@
 package dev.stele.core.log;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
-import java.nio.file.OpenOption;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 
-/** Writes files that hold keys: new ones only, readable by their owner alone, synced. */
+/**
+ * Writes files that hold keys: new ones only, readable by their owner alone, synced.
+ *
+ * <p>A file is written under another name first, so that a crash leaves all of it or nothing under
+ * its own. What a crash left under the other name is nobody's, and may be deleted.
+ */
 public final class SecretFile {
-  private static final FileAttribute<?>[] OWNER_ONLY =
-      FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-          ? new FileAttribute<?>[] {
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-          }
-          : new FileAttribute<?>[0];
+  /** So many leftovers of crashes are stepped over before somebody is to look at the folder. */
+  static final int MOST_LEFTOVERS = 100;
 
   private SecretFile() {}
 
@@ -27,26 +21,59 @@ public final class SecretFile {
    * Makes {@code file} with mode 0600 from its first moment, where the file system knows modes.
    *
    * @throws java.nio.file.FileAlreadyExistsException when it is there: keys are never overwritten
-   * @throws IOException when it cannot be written
+   * @throws IOException when it cannot be written; it may or may not be there then, but never in
+   *     part
    */
   public static void create(Path file, String text) throws IOException {
-    write(file, text, OWNER_ONLY);
+    create(Disk.system(), file, text);
+  }
+
+  /** The same on a given disk. */
+  public static void create(Disk disk, Path file, String text) throws IOException {
+    write(disk, file, text, Disk.Readers.OWNER);
   }
 
   /** The same for what everybody may read. */
   static void createPublic(Path file, String text) throws IOException {
-    write(file, text);
+    write(Disk.system(), file, text, Disk.Readers.ANYBODY);
   }
 
-  private static void write(Path file, String text, FileAttribute<?>... attributes)
+  private static void write(Disk disk, Path file, String text, Disk.Readers readers)
       throws IOException {
-    Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    try (FileChannel channel = FileChannel.open(file, options, attributes)) {
-      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
+    if (disk.exists(file)) {
+      throw new FileAlreadyExistsException(file.toString());
+    }
+    Path partial = writePartial(disk, file, text, readers);
+    disk.publish(partial, file);
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      disk.syncFolder(folder);
+    }
+  }
+
+  /** Writes and syncs the text under a name that nobody else has. */
+  private static Path writePartial(Disk disk, Path file, String text, Disk.Readers readers)
+      throws IOException {
+    for (int number = 1; ; number++) {
+      Path partial = file.resolveSibling(file.getFileName() + ".writing-" + number);
+      try (DiskFile out = disk.create(partial, readers)) {
+        out.writeFully(text.getBytes(StandardCharsets.UTF_8), 0);
+        out.sync();
+        return partial;
+      } catch (FileAlreadyExistsException e) {
+        if (number == MOST_LEFTOVERS) {
+          throw new IOException(
+              "%d files like %s are left over; delete them".formatted(number, partial), e);
+        }
+      } catch (IOException e) {
+        // Not a part of a key is to lie about; what cannot be deleted now is a leftover.
+        try {
+          disk.delete(partial);
+        } catch (IOException suppressed) {
+          e.addSuppressed(suppressed);
+        }
+        throw e;
       }
-      channel.force(true);
     }
   }
 }

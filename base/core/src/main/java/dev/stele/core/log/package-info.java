@@ -6,7 +6,7 @@
  *                             │  GroupCommit      many callers, one sync
  *                             │  Linker           claims, places, links
  *                             │  GrowingTree      right edge and tiles
- *                             └► Anchor           the last signed checkpoint, outside the log
+ *                             └► Anchor           the last signed checkpoint, outside the log ──► Disk
  * </pre>
  *
  * <p>Read {@link dev.stele.core.log.EventLog} first. Nothing else in Stele writes to an engine.

@@ -38,35 +38,42 @@ final class Receipts {
   static Receipts after(long position, LogEngine engine, LogId log, VerifierKey key) {
     List<Receipt.ErasedRange> ranges = new ArrayList<>();
     Receipt.@Nullable Trimmed trimmed = null;
-    IndexKey stream = IndexKey.ofStream(STREAM);
-    long before = engine.lastRevision(log, stream) + 1;
-    while (before > 1) {
-      long after = Math.max(0, before - 1 - PAGE);
-      List<Row> rows = engine.readStream(log, stream, after, (int) (before - 1 - after));
-      if (rows.isEmpty()) {
-        break;
-      }
-      for (Row row : rows) {
-        if (row.position() <= position) {
-          continue;
+    try {
+      IndexKey stream = IndexKey.ofStream(STREAM);
+      long before = engine.lastRevision(log, stream) + 1;
+      while (before > 1) {
+        long after = Math.max(0, before - 1 - PAGE);
+        List<Row> rows = engine.readStream(log, stream, after, (int) (before - 1 - after));
+        if (rows.isEmpty()) {
+          break;
         }
-        Optional<Receipt> receipt = receipt(row, key);
-        if (receipt.isEmpty()) {
-          continue;
-        }
-        switch (receipt.get()) {
-          case Receipt.Erased erased -> ranges.addAll(erased.ranges());
-          case Receipt.Trimmed found -> {
-            if (trimmed == null || found.upTo() > trimmed.upTo()) {
-              trimmed = found;
+        for (Row row : rows) {
+          if (row.position() <= position) {
+            continue;
+          }
+          Optional<Receipt> receipt = receipt(row, key);
+          if (receipt.isEmpty()) {
+            continue;
+          }
+          switch (receipt.get()) {
+            case Receipt.Erased erased -> ranges.addAll(erased.ranges());
+            case Receipt.Trimmed found -> {
+              if (trimmed == null || found.upTo() > trimmed.upTo()) {
+                trimmed = found;
+              }
             }
           }
         }
+        before = after + 1;
+        if (rows.getFirst().position() <= position) {
+          break;
+        }
       }
-      before = after + 1;
-      if (rows.getFirst().position() <= position) {
-        break;
+    } catch (StorageFailed e) {
+      if (!e.damaged()) {
+        throw e;
       }
+      // Damaged pages are found when their turn comes; what they hide, is missing without receipt.
     }
     ranges.sort(Comparator.comparingLong(range -> range.range().first()));
     return new Receipts(List.copyOf(ranges), Optional.ofNullable(trimmed));

@@ -67,6 +67,13 @@ public final class TiledNodes implements NodeSource {
     return fold(hashes(tileLevel, index << height, width), width);
   }
 
+  @Override
+  public byte[] nodes(int level, long first, int count) {
+    return level % TILE_HEIGHT == 0 && count > 0
+        ? hashes(level / TILE_HEIGHT, first, count)
+        : NodeSource.super.nodes(level, first, count);
+  }
+
   /**
    * A node that is kept once it was folded, from its two children or from a tile. Not to be
    * changed.

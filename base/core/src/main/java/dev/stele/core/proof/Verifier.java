@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,13 +54,16 @@ public final class Verifier {
   private static final int TILE = 1 << TILE_LEVEL;
   private static final int CHECKPOINT_PAGE = 256;
 
+  /** How often a log is gone through that is erased from at the same time. */
+  private static final int MAX_ATTEMPTS = 5;
+
   private final LogEngine engine;
   private final LogId log;
   private final VerifierKey key;
   private Optional<byte[]> anchor = Optional.empty();
   private Optional<String> stranger = Optional.empty();
   private byte @Nullable [] indexKey;
-  private List<Auditor> auditors = List.of();
+  private Supplier<List<Auditor>> auditorsForARun = List::of;
   private int threads = Runtime.getRuntime().availableProcessors();
   private LongConsumer progress = verified -> {};
   private Optional<Checkpoint> trusted = Optional.empty();
@@ -100,9 +104,13 @@ public final class Verifier {
     return this;
   }
 
-  /** Re-checks what gates once checked. */
-  public Verifier withAuditors(List<Auditor> domainAuditors) {
-    auditors = List.copyOf(domainAuditors);
+  /**
+   * Re-checks what gates once checked.
+   *
+   * @param domainAuditors makes the auditors, anew for each time that the log is gone through
+   */
+  public Verifier withAuditors(Supplier<List<Auditor>> domainAuditors) {
+    auditorsForARun = domainAuditors;
     return this;
   }
 
@@ -141,6 +149,32 @@ public final class Verifier {
    * Verifies everything there is at this moment; what is appended meanwhile is left for next time.
    */
   public Verdict verify() {
+    Verdict verdict;
+    long receiptsBefore;
+    int attempts = 0;
+    do {
+      receiptsBefore = lastReceipt();
+      verdict = verifyOnce();
+      attempts++;
+      // What was erased or trimmed meanwhile is missing for a reason that was not known yet.
+    } while (verdict instanceof Verdict.Broken
+        && attempts < MAX_ATTEMPTS
+        && lastReceipt() != receiptsBefore);
+    return verdict;
+  }
+
+  private long lastReceipt() {
+    try {
+      return engine.lastRevision(log, IndexKey.ofStream(Receipts.STREAM));
+    } catch (StorageFailed e) {
+      if (!e.damaged()) {
+        throw e;
+      }
+      return -1;
+    }
+  }
+
+  private Verdict verifyOnce() {
     Run run = new Run();
     try {
       return run.verify();
@@ -242,6 +276,7 @@ public final class Verifier {
     long audited;
     long unsigned;
     long erased;
+    final List<Auditor> auditors = auditorsForARun.get();
     Optional<Checkpoint> begun = trusted;
     Receipts receipts;
     final Receipts.Keys keptKeys;

@@ -89,6 +89,28 @@ public final class LedgerTable implements InlineView {
     }
   }
 
+  @Override
+  public boolean forget(Connection connection, List<Row> bare) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE ledger_events SET ("
+                + COLUMNS
+                + ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE seq_no = ?")) {
+      for (Row row : bare) {
+        StoredEvent event = new StoredEvent(row.link(), row.record(), row.body());
+        if (event.stream().equals(LedgerGate.STREAM)) {
+          @Nullable Object[] values = values(event);
+          for (int i = 0; i < values.length; i++) {
+            update.setObject(i + 1, values[i]);
+          }
+          update.setObject(values.length + 1, values[0]);
+          update.executeUpdate();
+        }
+      }
+    }
+    return true;
+  }
+
   /** Prepared once for each connection, which closes it: compiling costs as much as inserting. */
   private PreparedStatement insert(Connection connection) throws SQLException {
     PreparedStatement known = inserts.get(connection);

@@ -96,7 +96,7 @@ class AnAuditTest {
   private Verdict verify(LedgerAuditor.Depth depth) {
     return Verifier.of(engine, LogId.MAIN, log.verifierKey())
         .withIndexKey(keys.indexKey())
-        .withAuditors(List.of(LedgerAuditor.of(engine, LogId.MAIN, log.verifierKey(), depth)))
+        .withAuditors(() -> List.of(LedgerAuditor.of(engine, LogId.MAIN, log.verifierKey(), depth)))
         .verify();
   }
 

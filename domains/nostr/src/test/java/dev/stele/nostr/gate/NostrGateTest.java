@@ -136,7 +136,7 @@ class NostrGateTest {
 
   private static Verdict audit(MemoryLogEngine engine) {
     return Verifier.of(engine, LogId.MAIN, TestLogs.keys().signer().vkey())
-        .withAuditors(List.of(new NostrAuditor()))
+        .withAuditors(() -> List.of(new NostrAuditor()))
         .verify();
   }
 }
