@@ -86,7 +86,12 @@ final class LmdbFile implements AutoCloseable {
         Files.deleteIfExists(replacement(path));
         Files.deleteIfExists(lockOf(replacement(path)));
       }
+      boolean fresh = !Files.exists(path);
       Environment environment = locks.opening(() -> Environment.open(path, options, toWrite));
+      if (fresh) {
+        // LMDB syncs the file, but not the folder: after a loss of power nobody would find it.
+        syncFolder(path);
+      }
       return new LmdbFile(path, options, locks, environment);
     } catch (IOException | LmdbFailure | RuntimeException e) {
       locks.close();
@@ -229,7 +234,7 @@ final class LmdbFile implements AutoCloseable {
                       path,
                       StandardCopyOption.ATOMIC_MOVE,
                       StandardCopyOption.REPLACE_EXISTING);
-                  syncFolder();
+                  syncFolder(path);
                   // The old lock file speaks of the old file's commits, to those who still read it.
                   Files.deleteIfExists(lockOf(path));
                   return Environment.open(path, options, true);
@@ -244,7 +249,7 @@ final class LmdbFile implements AutoCloseable {
     }
   }
 
-  private void syncFolder() throws IOException {
+  private static void syncFolder(Path path) throws IOException {
     Path folder = path.toAbsolutePath().getParent();
     if (folder != null) {
       try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
