@@ -76,10 +76,11 @@ public abstract class KilledWriterTck {
    * once it was acknowledged.
    *
    * @param arguments the log's path, and a name for the events
+   * @param standardOut what the test reads
    */
-  protected static void write(LogEngine engine, String[] arguments) {
+  protected static void write(LogEngine engine, String[] arguments, PrintStream standardOut) {
     EventLog log = openLog(engine, Path.of(arguments[0]));
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    PrintStream out = new PrintStream(standardOut, true, StandardCharsets.UTF_8);
     for (int caller = 0; caller < CALLERS; caller++) {
       String name = arguments[1] + "-" + caller;
       var _ = Thread.ofPlatform().start(() -> write(log, out, name));

@@ -1,6 +1,8 @@
 package dev.stele.lmdb;
 
 import dev.stele.core.engine.StorageFailed;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A call into LMDB that did not succeed, with LMDB's code or the system's. */
@@ -29,6 +31,11 @@ final class LmdbFailure extends Exception {
   private static final int ENOSPC = 28;
   private static final int EROFS = 30;
 
+  /** With less room than this a commit may come short. */
+  private static final long LEAST_ROOM_BYTES = 1L << 20;
+
+  private static final String FULL = "; the disk is full: make room, then append again";
+
   private final int code;
 
   LmdbFailure(int code, String text) {
@@ -51,8 +58,12 @@ final class LmdbFailure extends Exception {
           case MAP_FULL -> "; it has reached the largest size its options allow: raise maxMapBytes";
           case READERS_FULL ->
               "; every place for a reader is taken: close readers in other processes";
-          case ENOSPC -> "; make room on the disk, then append again";
-          case EIO -> "; the disk fails: look at the system's log, and verify the log elsewhere";
+          case ENOSPC -> FULL;
+          // LMDB says so of a write that came short, too.
+          case EIO ->
+              isFull(file)
+                  ? FULL
+                  : "; the disk fails: look at the system's log, and verify the log elsewhere";
           case ENOMEM -> "; the system gives no more address space (ulimit -v)";
           case EACCES, EROFS -> "; its folder must be writable for this user, also to read";
           default -> "";
@@ -63,5 +74,13 @@ final class LmdbFailure extends Exception {
           StorageFailed.damaged("%s is damaged: %s; verify it".formatted(file, getMessage()), this);
       default -> new StorageFailed(message, this);
     };
+  }
+
+  private static boolean isFull(Path file) {
+    try {
+      return Files.getFileStore(file).getUsableSpace() < LEAST_ROOM_BYTES;
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

@@ -10,7 +10,7 @@ class KilledWriterTest extends KilledWriterTck {
     private Writer() {}
 
     public static void main(String[] arguments) {
-      write(SqliteLogEngine.openWriter(Path.of(arguments[0])), arguments);
+      write(SqliteLogEngine.openWriter(Path.of(arguments[0])), arguments, System.out);
     }
   }
 
