@@ -15,6 +15,7 @@ final class Rows {
             VerifyRows.rows(plan),
             OpenRows.rows(plan),
             ReadRows.rows(plan),
+            ViewRows.rows(),
             ProofRows.rows(plan),
             TableRows.rows(plan))
         .flatMap(List::stream)

@@ -3,6 +3,9 @@
  *
  * <pre>
  *   LogEngineTck    the contract of a LogEngine: an engine's test extends it and opens an engine
+ *   ViewStoreTck    the contract of a ViewStore, with TableModel as the naive store
+ *   ViewRunnerTck   what views do over a log, on any store
+ *   EntriesView, StreamsView   the example views
  *   Histories       random appends, conflicts, repetitions and reopenings from one seed,
  *                   run on an engine and compared with a naive model
  *   Simulation      the life of a log on a SimulatedDisk, with faults and losses of power, from one

@@ -11,7 +11,9 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.LongConsumer;
 
 /**
  * The views that move in the transactions of a log. One that fails is undone and detached; its log
@@ -26,12 +28,16 @@ final class InlineViews {
     List<Row> after(long position, int limit) throws SQLException;
   }
 
+  private final List<InlineView> given;
+
+  /** Those of {@link #given} that are attached. */
   private final List<InlineView> views;
 
   /** Prepared once for each connection, which closes them. */
   private final IdentityHashMap<Connection, PreparedStatement> positions = new IdentityHashMap<>();
 
   InlineViews(List<InlineView> views) {
+    this.given = List.copyOf(views);
     this.views = new ArrayList<>(views);
   }
 
@@ -54,19 +60,12 @@ final class InlineViews {
   }
 
   private void attach(Connection connection, InlineView view, Rows rows) throws SQLException {
-    long position = 0;
     view.create(connection);
-    try (PreparedStatement select =
-        connection.prepareStatement("SELECT version, position FROM log_views WHERE name = ?")) {
-      select.setString(1, view.name());
-      try (ResultSet row = select.executeQuery()) {
-        if (row.next() && row.getInt(1) == view.version()) {
-          position = row.getLong(2);
-        } else {
-          view.reset(connection);
-        }
-      }
+    OptionalLong known = position(connection, view);
+    if (known.isEmpty()) {
+      view.reset(connection);
     }
+    long position = known.orElse(0);
     connection.commit();
     List<Row> page;
     do {
@@ -74,6 +73,22 @@ final class InlineViews {
       position = tell(connection, view, page, position);
       connection.commit();
     } while (!page.isEmpty());
+  }
+
+  /**
+   * How far the view is with what is in its tables now; read to the end before they are dropped,
+   * which no open statement of the connection would allow.
+   */
+  private static OptionalLong position(Connection connection, InlineView view) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT position FROM log_views WHERE name = ? AND version = ?")) {
+      select.setString(1, view.name());
+      select.setInt(2, view.version());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+      }
+    }
   }
 
   private long tell(Connection connection, InlineView view, List<Row> page, long position)
@@ -139,14 +154,41 @@ final class InlineViews {
   /** Empties views and tells them everything again, in the open transaction. */
   void replay(Connection connection, Set<InlineView> unable, Rows rows) throws SQLException {
     for (InlineView view : unable) {
-      view.reset(connection);
-      long position = 0;
-      List<Row> page;
-      do {
-        page = rows.after(position, PAGE);
-        position = tell(connection, view, page, position);
-      } while (!page.isEmpty());
+      replay(connection, view, rows, _ -> {});
     }
+  }
+
+  private long replay(Connection connection, InlineView view, Rows rows, LongConsumer progress)
+      throws SQLException {
+    view.reset(connection);
+    long position = 0;
+    List<Row> page;
+    do {
+      page = rows.after(position, PAGE);
+      position = tell(connection, view, page, position);
+      progress.accept(position);
+    } while (!page.isEmpty());
+    return position;
+  }
+
+  /** The view of a name, attached or not. */
+  InlineView require(String name) {
+    return given.stream()
+        .filter(view -> view.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no inline view is called '%s'".formatted(name)));
+  }
+
+  /** Replays a view in a transaction of its own, and attaches it again if it was not. */
+  long rebuild(Connection connection, InlineView view, Rows rows, LongConsumer progress)
+      throws SQLException {
+    long position = replay(connection, view, rows, progress);
+    connection.commit();
+    if (!views.contains(view)) {
+      views.add(view);
+    }
+    return position;
   }
 
   private static void execute(Connection connection, String sql) throws SQLException {

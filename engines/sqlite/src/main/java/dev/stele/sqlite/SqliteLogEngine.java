@@ -20,6 +20,7 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.view.ViewStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteException;
 
@@ -524,6 +526,88 @@ public final class SqliteLogEngine
         after = rows.isEmpty() ? range.last() : rows.getLast().position();
       }
     }
+  }
+
+  // ---- inline views ----
+
+  /** How far each inline view is that the file knows, in the order of names. */
+  public List<InlineStatus> inlineViews() {
+    return reading(
+        "list the views of",
+        lent -> {
+          List<InlineStatus> views = new ArrayList<>();
+          PreparedStatement select =
+              lent.statement("SELECT name, version, position FROM log_views ORDER BY name");
+          try (ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+              views.add(new InlineStatus(rows.getString(1), rows.getInt(2), rows.getLong(3)));
+            }
+          }
+          return views;
+        });
+  }
+
+  /**
+   * Empties an inline view and replays it from the log, in one transaction: who reads it sees the
+   * old rows until all new ones are there. Appends wait meanwhile. A view that was detached is
+   * attached again.
+   *
+   * @param name of a view that the engine was opened with
+   * @param progress is told the last position that was replayed, now and then
+   * @return the last position it reflects
+   * @throws IllegalArgumentException when there is no such view
+   * @throws StorageFailed when the view cannot be replayed; it is then what it was before
+   */
+  public long rebuildView(String name, LongConsumer progress) {
+    Writer writing = writer();
+    InlineView view = writing.views.require(name);
+    Session session = null;
+    writing.turn.lock();
+    try {
+      requireOpen();
+      session = writing.session(Durability.DURABLE);
+      return writing.views.rebuild(
+          session.connection, view, mainRows(session.connection), progress);
+    } catch (SQLException e) {
+      rollBack(session);
+      throw failed(database, "rebuild view " + name + " in", e);
+    } catch (RuntimeException e) {
+      rollBack(session);
+      throw e;
+    } finally {
+      writing.turn.unlock();
+    }
+  }
+
+  /**
+   * Reads an inline view: rows, and the position they reflect, as of one moment.
+   *
+   * @throws IllegalArgumentException when the file does not know the view
+   */
+  public <T> ViewStore.Answer<T> readView(InlineTables view, ViewStore.Reading<T> reading) {
+    return reading(
+        "read a view of",
+        lent -> {
+          lent.connection().setAutoCommit(false);
+          SqlTables tables = view.read(database, lent::statement);
+          try {
+            PreparedStatement select =
+                lent.statement("SELECT position FROM log_views WHERE name = ?");
+            select.setString(1, view.name());
+            long position;
+            try (ResultSet row = select.executeQuery()) {
+              if (!row.next()) {
+                throw new IllegalArgumentException(
+                    "no view '%s' is inline here".formatted(view.name()));
+              }
+              position = row.getLong(1);
+            }
+            return new ViewStore.Answer<>(reading.read(tables), position);
+          } finally {
+            tables.end();
+            lent.connection().setAutoCommit(true);
+          }
+        });
   }
 
   private InlineViews.Rows mainRows(Connection connection) {

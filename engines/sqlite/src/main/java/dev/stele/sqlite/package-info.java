@@ -13,8 +13,8 @@
  *
  * <p>WAL mode; a durable commit syncs the WAL ({@code synchronous=FULL}). One process writes, by a
  * lock file and a fence in the database; any SQLite tool may read meanwhile. Read {@link
- * dev.stele.sqlite.SqliteLogEngine} first. Depends on {@code core} and sqlite-jdbc, on no other
- * engine.
+ * dev.stele.sqlite.SqliteLogEngine} first; {@link dev.stele.sqlite.SqliteViewStore} keeps views in
+ * a file of their own. Depends on {@code core} and sqlite-jdbc, on no other engine.
  */
 @NullMarked
 package dev.stele.sqlite;

@@ -77,9 +77,21 @@ final class LogOptionGroup {
   /** Opens the log to write; a log that does not verify is refused with its verdict. */
   EventLog openWriter() {
     LogHome home = home();
+    return openWriter(home, openEngine(home));
+  }
+
+  /** The engine below a log that is to be written, with the views that move in its transactions. */
+  LogEngine openEngine(LogHome home) {
+    // Before anything is opened: without it nothing can be written.
+    var _ = keys(home);
+    return location().openWriter();
+  }
+
+  /** As {@link #openWriter()}, on an engine that is closed with the log. */
+  EventLog openWriter(LogHome home, LogEngine engine) {
     EventLog log =
         EventLog.open(
-            location().openWriter(),
+            engine,
             LogId.MAIN,
             keys(home),
             LogOptions.withAnchor(anchor(home)).keeping(Set.of(KeyGate.STREAM)));

@@ -32,6 +32,12 @@ public sealed interface Receipt {
   /** The stream of the log's own receipts; no gate but that for receipts admits to it. */
   String STREAM = "stele/receipts";
 
+  /** The event type of a receipt for bodies. */
+  String ERASED = "erased";
+
+  /** The event type of a receipt for a prefix. */
+  String TRIMMED = "trimmed";
+
   /** What {@code admittedBy} says of a receipt. */
   String ADMITTED_BY = "stele-receipt/1";
 
@@ -47,8 +53,8 @@ public sealed interface Receipt {
   /** The event type under which it is appended: {@code erased} or {@code trimmed}. */
   default String type() {
     return switch (this) {
-      case Erased _ -> "erased";
-      case Trimmed _ -> "trimmed";
+      case Erased _ -> ERASED;
+      case Trimmed _ -> TRIMMED;
     };
   }
 

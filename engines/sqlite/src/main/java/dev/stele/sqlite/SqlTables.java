@@ -1,0 +1,274 @@
+package dev.stele.sqlite;
+
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.view.ColumnType;
+import dev.stele.core.view.Scan;
+import dev.stele.core.view.Table;
+import dev.stele.core.view.TableRow;
+import dev.stele.core.view.Tables;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables of one generation of a view, on one connection and within one transaction, which the
+ * caller begins and ends.
+ *
+ * <p>Rows that are put wait in a batch and are written when it is full, when their table is read,
+ * and before the commit. One thread.
+ */
+final class SqlTables implements Tables {
+  /** 1,000 rows: larger batches are no faster, and this one's memory has a bound. */
+  private static final int MAX_WAITING_ROWS = 1_000;
+
+  /** 4 MiB of values that wait, for views of large rows. */
+  private static final long MAX_WAITING_BYTES = 4L * 1024 * 1024;
+
+  /** Statements of a connection, prepared once. */
+  interface Statements {
+    PreparedStatement of(String sql) throws SQLException;
+  }
+
+  /** A table with its statements. */
+  private static final class Open {
+    final TableSql sql;
+    final Table table;
+    final ColumnType[] types;
+    @Nullable PreparedStatement put;
+    int waitingRows;
+    long waitingBytes;
+
+    Open(TableSql sql) {
+      this.sql = sql;
+      this.table = sql.table;
+      this.types = table.columns().stream().map(column -> column.type()).toArray(ColumnType[]::new);
+    }
+  }
+
+  private final Path database;
+  private final String view;
+  private final Statements statements;
+  private final Map<String, Open> tables = new HashMap<>();
+  private boolean over;
+
+  /** What went wrong with the medium, which a view must not be able to hide. */
+  private @Nullable StorageFailed failure;
+
+  SqlTables(Path database, String view, List<TableSql> tables, Statements statements) {
+    this.database = database;
+    this.view = view;
+    this.statements = statements;
+    for (TableSql table : tables) {
+      this.tables.put(table.table.name(), new Open(table));
+    }
+  }
+
+  /** Writes what waits; fails if anything has failed before. */
+  void flush() {
+    for (Open open : tables.values()) {
+      flush(open);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Ends the use of these tables, forgetting what waits. */
+  void end() {
+    over = true;
+    for (Open open : tables.values()) {
+      if (open.put != null && open.waitingRows > 0) {
+        open.waitingRows = 0;
+        try {
+          open.put.clearBatch();
+        } catch (SQLException e) {
+          throw failed("write", e);
+        }
+      }
+    }
+  }
+
+  private Open open(Table table) {
+    if (over) {
+      throw new IllegalStateException("the transaction on view " + view + " is over");
+    }
+    Open open = tables.get(table.name());
+    if (open == null || !open.table.equals(table)) {
+      throw new IllegalArgumentException("view %s has no table %s".formatted(view, table));
+    }
+    return open;
+  }
+
+  @Override
+  public void put(Table table, @Nullable Object... values) {
+    Open open = open(table);
+    @Nullable Object[] checked = table.checked(values);
+    try {
+      PreparedStatement put = open.put;
+      if (put == null) {
+        put = statements.of(open.sql.put);
+        open.put = put;
+      }
+      for (int i = 0; i < checked.length; i++) {
+        open.waitingBytes += bind(put, i + 1, checked[i]);
+      }
+      put.addBatch();
+      open.waitingRows++;
+    } catch (SQLException e) {
+      throw failed("write", e);
+    }
+    if (open.waitingRows >= MAX_WAITING_ROWS || open.waitingBytes >= MAX_WAITING_BYTES) {
+      flush(open);
+    }
+  }
+
+  private void flush(Open open) {
+    if (open.put == null || open.waitingRows == 0) {
+      return;
+    }
+    open.waitingRows = 0;
+    open.waitingBytes = 0;
+    try {
+      open.put.executeBatch();
+    } catch (SQLException e) {
+      throw failed("write", e);
+    }
+  }
+
+  @Override
+  public boolean delete(Table table, Object... key) {
+    Open open = open(table);
+    Object[] checked = table.checkedKey(key);
+    flush(open);
+    try {
+      PreparedStatement delete = statements.of(open.sql.delete);
+      for (int i = 0; i < checked.length; i++) {
+        bind(delete, i + 1, checked[i]);
+      }
+      return delete.executeUpdate() > 0;
+    } catch (SQLException e) {
+      throw failed("write", e);
+    }
+  }
+
+  @Override
+  public Optional<TableRow> get(Table table, Object... key) {
+    Open open = open(table);
+    Object[] checked = table.checkedKey(key);
+    flush(open);
+    try {
+      PreparedStatement get = statements.of(open.sql.get);
+      for (int i = 0; i < checked.length; i++) {
+        bind(get, i + 1, checked[i]);
+      }
+      try (ResultSet rows = get.executeQuery()) {
+        return rows.next() ? Optional.of(row(open, rows)) : Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw failed("read", e);
+    }
+  }
+
+  @Override
+  public List<TableRow> page(Scan scan) {
+    Open open = open(scan.table());
+    flush(open);
+    List<TableRow> page = new ArrayList<>();
+    int most = (int) Math.min(scan.limit(), MAX_PAGE_ROWS);
+    try {
+      for (TableSql.Range range : open.sql.ranges(scan)) {
+        if (page.size() == most || !addRows(open, scan, range, page, most)) {
+          break;
+        }
+      }
+    } catch (SQLException e) {
+      throw failed("read", e);
+    }
+    return page;
+  }
+
+  /** Adds the rows of a range; tells whether those of the next one may follow. */
+  private boolean addRows(Open open, Scan scan, TableSql.Range range, List<TableRow> page, int most)
+      throws SQLException {
+    PreparedStatement select = statements.of(range.sql());
+    int parameter = 1;
+    for (Object value : range.values()) {
+      bind(select, parameter++, value);
+    }
+    select.setInt(parameter, most - page.size());
+    long bytes = 0;
+    try (ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        TableRow row = row(open, rows);
+        if (scan.isPast(row)) {
+          return false;
+        }
+        page.add(row);
+        bytes += sizeBytes(row, open.types.length);
+        if (bytes > MAX_PAGE_BYTES) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static long sizeBytes(TableRow row, int columns) {
+    long bytes = 0;
+    for (int i = 0; i < columns; i++) {
+      bytes += sizeBytes(row.value(i));
+    }
+    return bytes;
+  }
+
+  private static long sizeBytes(@Nullable Object value) {
+    return switch (value) {
+      case String text -> text.length();
+      case byte[] bytes -> bytes.length;
+      case null, default -> Long.BYTES;
+    };
+  }
+
+  /** Binds a value; returns about how many bytes it takes. */
+  private static long bind(PreparedStatement statement, int parameter, @Nullable Object value)
+      throws SQLException {
+    switch (value) {
+      case Long number -> statement.setLong(parameter, number);
+      case String text -> statement.setString(parameter, text);
+      case byte[] bytes -> statement.setBytes(parameter, bytes);
+      case null -> statement.setNull(parameter, Types.NULL);
+      case Object other -> throw new IllegalArgumentException("no value is " + other.getClass());
+    }
+    return sizeBytes(value);
+  }
+
+  private static TableRow row(Open open, ResultSet rows) throws SQLException {
+    @Nullable Object[] values = new @Nullable Object[open.types.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (open.types[i]) {
+            case INTEGER -> {
+              long number = rows.getLong(i + 1);
+              yield number == 0 && rows.wasNull() ? null : (Object) number;
+            }
+            case TEXT -> rows.getString(i + 1);
+            case BYTES -> rows.getBytes(i + 1);
+          };
+    }
+    return TableRow.of(open.table, values);
+  }
+
+  private StorageFailed failed(String what, SQLException cause) {
+    StorageFailed failed = SqliteLogEngine.failed(database, what + " view " + view + " in", cause);
+    failure = failed;
+    return failed;
+  }
+}
