@@ -13,7 +13,8 @@ import picocli.CommandLine;
 /** Holds command lines that documents show against the commands and options that there are. */
 final class CommandLines {
   /** What the {@code stele} script does itself, without the binary. */
-  private static final Set<String> OF_THE_SCRIPT = Set.of("test", "build", "clean", "format");
+  private static final Set<String> OF_THE_SCRIPT =
+      Set.of("test", "fuzz", "build", "clean", "format");
 
   private static final String SCRIPT = "./stele";
   private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|'[^']*'|[^\\s\"']+");

@@ -7,6 +7,7 @@ import java.util.Optional;
 /** An anchor that outlives a log but not the test. Thread-safe. */
 public final class MemoryAnchor implements Anchor {
   private volatile Optional<byte[]> last = Optional.empty();
+  private volatile boolean suspected;
   private volatile Proven proven = Proven.NOTHING;
 
   @Override
@@ -27,6 +28,16 @@ public final class MemoryAnchor implements Anchor {
   @Override
   public void recordProven(Proven now) {
     proven = now;
+  }
+
+  @Override
+  public boolean suspected() {
+    return suspected;
+  }
+
+  @Override
+  public void suspect(boolean broken) {
+    suspected = broken;
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.Append;
 import dev.stele.core.log.EventLog;
+import dev.stele.core.log.LogCorrupt;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
@@ -362,10 +363,12 @@ public final class EventLedger implements AutoCloseable {
   }
 
   /**
-   * Events in order of number, without those that were erased.
+   * Events in order of number, without those that were erased; of a ledger that does not verify, up
+   * to the last good one.
    *
    * @param fromInclusive the first number wanted, 1 or more
    * @param limit how many numbers to look at, 0 or more; at most {@value #MAX_ITERATE} are
+   * @throws LogCorrupt when nothing from that number on is proven
    */
   public List<LedgerEntry> iterate(long fromInclusive, long limit) {
     if (fromInclusive < 1 || limit < 0) {
@@ -391,16 +394,31 @@ public final class EventLedger implements AutoCloseable {
         false);
   }
 
-  /** Reads ahead one page at a time. One thread at a time. */
+  /** Reads ahead one page at a time, as far as the ledger is proven. One thread at a time. */
   private final class Pages implements Iterator<LedgerEntry> {
     private final long to;
     private long read;
     private Iterator<StoredEvent> page = List.<StoredEvent>of().iterator();
     private Optional<LedgerEntry> next = Optional.empty();
+    private boolean begun;
 
     Pages(long from, long to) {
       this.read = from - 1;
       this.to = to;
+    }
+
+    /** A page; none where what is proven ends, but a reading that would begin beyond is refused. */
+    private List<StoredEvent> read(int limit) {
+      try {
+        List<StoredEvent> events = log.readStream(LedgerGate.STREAM, read, limit);
+        begun = true;
+        return events;
+      } catch (LogCorrupt e) {
+        if (begun) {
+          return List.of();
+        }
+        throw e;
+      }
     }
 
     @Override
@@ -410,8 +428,7 @@ public final class EventLedger implements AutoCloseable {
           if (read >= to) {
             return false;
           }
-          page =
-              log.readStream(LedgerGate.STREAM, read, (int) Math.min(PAGE, to - read)).iterator();
+          page = read((int) Math.min(PAGE, to - read)).iterator();
           if (!page.hasNext()) {
             return false;
           }

@@ -143,12 +143,27 @@ final class InlineViews {
    */
   Set<InlineView> forget(Connection connection, List<Row> bare) throws SQLException {
     Set<InlineView> unable = new HashSet<>();
+    for (InlineView view : given) {
+      if (!views.contains(view)) {
+        // What a detached view told is still in its tables; it begins anew when it is attached.
+        empty(connection, view);
+      }
+    }
     for (InlineView view : views) {
       if (!view.forget(connection, bare)) {
         unable.add(view);
       }
     }
     return unable;
+  }
+
+  private static void empty(Connection connection, InlineView view) throws SQLException {
+    view.reset(connection);
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM log_views WHERE name = ?")) {
+      delete.setString(1, view.name());
+      delete.executeUpdate();
+    }
   }
 
   /** Empties views and tells them everything again, in the open transaction. */

@@ -40,6 +40,13 @@ final class FullCheck {
   }
 
   Verdict run(Progress progress) {
+    Verdict verdict = check(progress);
+    // Whoever opens the log next is to know, though it trusts what a checkpoint covers.
+    anchor.suspect(verdict instanceof Verdict.Broken);
+    return verdict;
+  }
+
+  private Verdict check(Progress progress) {
     // The anchor first: a writer may go on meanwhile, and the log must hold what the anchor knows.
     Optional<byte[]> anchored = anchor.last();
     try (LogEngine engine = location.openReader()) {

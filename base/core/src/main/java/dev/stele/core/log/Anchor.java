@@ -55,6 +55,17 @@ public interface Anchor extends AutoCloseable {
   /** Remembers what was re-computed. Losing it costs nothing but another scrub. */
   default void recordProven(Proven proven) {}
 
+  /** Tells whether a fault was found in the log, and nobody has verified it whole since. */
+  default boolean suspected() {
+    return false;
+  }
+
+  /**
+   * Remembers that a fault was found, so that the log is checked whole when it is opened next; or
+   * that it was verified whole.
+   */
+  default void suspect(boolean broken) {}
+
   /** Where it is, for people. */
   String describe();
 

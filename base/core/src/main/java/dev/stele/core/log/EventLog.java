@@ -174,7 +174,10 @@ public final class EventLog extends LogReader {
           Optional<Checkpoint> trusted =
               switch (options.opening()) {
                 case WHOLE -> Optional.empty();
-                case TAIL -> trusted(engine, log, keys, options.anchor());
+                case TAIL ->
+                    options.anchor().suspected()
+                        ? Optional.empty()
+                        : trusted(engine, log, keys, options.anchor());
               };
           return openChecked(
               engine,
@@ -255,6 +258,11 @@ public final class EventLog extends LogReader {
             .withStranger(options.anchor().stranger())
             .withIndexKey(keys.indexKey());
     Verdict verdict = check.apply(verifier);
+    if (verdict instanceof Verdict.Broken) {
+      options.anchor().suspect(true);
+    } else if (trustedSize == 0) {
+      options.anchor().suspect(false);
+    }
     EventLog opened = new EventLog(engine, log, keys, options, verdict, trustedSize);
     LOGGER.log(
         verdict instanceof Verdict.Intact ? System.Logger.Level.INFO : System.Logger.Level.ERROR,
@@ -547,6 +555,7 @@ public final class EventLog extends LogReader {
 
   private void remember(Proven now) {
     proven = now;
+    options.anchor().suspect(false);
     options.anchor().recordProven(now);
     LOGGER.log(
         System.Logger.Level.INFO,
@@ -571,6 +580,7 @@ public final class EventLog extends LogReader {
   /** Makes the log read-only: a check has found it broken. */
   void condemn(Verdict.Broken found) {
     verdict = found;
+    options.anchor().suspect(true);
     LOGGER.log(System.Logger.Level.ERROR, "event=condemn log={0} {1}", log, found);
     wakeSubscribers();
   }

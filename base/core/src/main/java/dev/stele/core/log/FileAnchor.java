@@ -458,6 +458,25 @@ public final class FileAnchor implements Anchor {
   }
 
   @Override
+  public boolean suspected() {
+    return disk.exists(sibling(".suspect"));
+  }
+
+  @Override
+  public synchronized void suspect(boolean broken) {
+    Path mark = sibling(".suspect");
+    try {
+      if (!broken) {
+        disk.delete(mark);
+      } else if (!disk.exists(mark)) {
+        makeWhole(mark, "a fault was found\n".getBytes(StandardCharsets.US_ASCII));
+      }
+    } catch (IOException e) {
+      throw new StorageFailed(mark + " beside the anchor cannot be changed", e);
+    }
+  }
+
+  @Override
   public String describe() {
     return file.toString();
   }
