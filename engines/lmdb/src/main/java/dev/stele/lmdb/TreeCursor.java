@@ -192,8 +192,12 @@ final class TreeCursor {
     return in.nodeFlags(node);
   }
 
-  /** Length of the value; a value of 2 GiB or more is none of ours. */
+  /**
+   * Length of the value, checked to be there whole: nobody is to make room for what is not. A value
+   * of 2 GiB or more is none of ours.
+   */
   int valueLength() {
+    var _ = in.valueAt(node);
     long length = in.valueLength(node);
     if (length > Integer.MAX_VALUE - 16) {
       throw in.damaged("a value has %d bytes".formatted(length));
