@@ -64,13 +64,6 @@ public abstract class PowerLossTck {
   /** Files that a machine makes anew when it starts: what is written to them is not seen. */
   protected abstract List<String> volatileFiles();
 
-  /**
-   * What the engine is known to do wrong after a failed sync; nobody is to answer this for long.
-   */
-  protected Optional<String> weakness() {
-    return Optional.empty();
-  }
-
   private static LogOptions options(Path folder, long seed) {
     FileAnchor anchor = new FileAnchor(folder.resolve(ANCHOR));
     return TestLogs.options(seed, anchor).checkpointEvery(Duration.ofMillis(40));
@@ -363,7 +356,6 @@ public abstract class PowerLossTck {
 
   @Test
   void an_append_whose_sync_fails_says_so_and_nothing_acknowledged_is_lost() throws Exception {
-    weakness().ifPresent(known -> Assumptions.abort("SKIPPED: " + known));
     List<String> found = new ArrayList<>();
     Random random = new Random(SEED);
     int syncs = record(watched("counted"), 0).syncs();

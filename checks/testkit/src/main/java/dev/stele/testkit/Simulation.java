@@ -282,6 +282,9 @@ public final class Simulation {
           durableSteps = history.size();
         }
         ack.proof().ifPresent(proof -> handOut(proof.checkpoint(), Optional.of(proof.path())));
+      } else if (results.get(i) instanceof AppendResult.AlreadyPresent
+          && appends.get(i).durability() == Durability.DURABLE) {
+        durableSteps = history.size();
       }
     }
     readBack(before);

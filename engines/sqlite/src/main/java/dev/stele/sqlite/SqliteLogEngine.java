@@ -108,12 +108,36 @@ public final class SqliteLogEngine
       this.views = new InlineViews(views);
     }
 
+    /**
+     * Whether a sync may have failed: what was written before it counts as clean then, and no later
+     * sync of the write-ahead log would write it.
+     */
+    boolean unsure;
+
+    /** Writes what the write-ahead log shows into the database, so that it is synced there. */
+    private void settle(Connection connection) throws SQLException {
+      try (Statement statement = connection.createStatement();
+          ResultSet done = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+        if (done.getInt(1) != 0) {
+          throw new SQLException("the write-ahead log is in use and cannot be settled; try again");
+        }
+        unsure = false;
+      } catch (SQLException e) {
+        connection.close();
+        throw e;
+      }
+    }
+
     /** The level is a property of a connection, so each level in use has its own. */
     Session session(Durability durability) throws SQLException {
       Durability level = durability == Durability.DURABLE ? Durability.DURABLE : Durability.OS;
       Session session = sessions.get(level);
       if (session == null) {
-        session = new Session(schema.openWriting(level == Durability.DURABLE), level);
+        Connection connection = schema.openWriting(level == Durability.DURABLE);
+        if (unsure) {
+          settle(connection);
+        }
+        session = new Session(connection, level);
         sessions.put(level, session);
       }
       return session;
@@ -393,11 +417,30 @@ public final class SqliteLogEngine
       }
       return new CommitResult.Committed(session.level);
     } catch (SQLException e) {
-      rollBack(session);
+      giveUp(writing, session, log);
       throw failed(database, "append to", e);
     } catch (RuntimeException e) {
       rollBack(session);
       throw e;
+    }
+  }
+
+  /**
+   * Closes a connection on which a statement failed, and forgets what was known of the log. SQLite
+   * rolls back by itself when a write or a sync fails, and JDBC is not told: what ran next on that
+   * connection would be outside of any transaction.
+   */
+  private void giveUp(Writer writing, @Nullable Session session, LogId log) {
+    logs.remove(log);
+    if (session == null) {
+      return;
+    }
+    writing.sessions.remove(session.level);
+    writing.unsure = true;
+    try {
+      session.connection.close();
+    } catch (SQLException e) {
+      LOGGER.log(System.Logger.Level.WARNING, "a connection that failed could not be closed", e);
     }
   }
 

@@ -108,6 +108,9 @@ public final class EventLog extends LogReader {
 
   private long signedAtMillis;
 
+  /** How many events are known to be synced; what is there on opening need not be. */
+  private long durableSize;
+
   private sealed interface Work {
     record Appending(PreparedAppend append) implements Work {}
 
@@ -710,6 +713,12 @@ public final class EventLog extends LogReader {
         size > signedSize
             && now - signedAtMillis >= options.checkpointEvery().toMillis()
             && !placed.isEmpty();
+    // Nothing is added by a request for what is there already; a checkpoint makes a commit of it.
+    sign |=
+        placed.isEmpty()
+            && durability == Durability.DURABLE
+            && engine.strongest() == Durability.DURABLE
+            && size > durableSize;
     List<Row> rows = current.takeRows();
     List<Tile> tiles = current.takeTiles();
     @Nullable SignedCheckpoint checkpoint = null;
@@ -724,6 +733,9 @@ public final class EventLog extends LogReader {
     Durability reached = Durability.DURABLE;
     if (!rows.isEmpty() || stored != null) {
       reached = store(before, new Batch(rows, tiles, stored), durability, forgotten);
+    }
+    if (reached == Durability.DURABLE && (!rows.isEmpty() || stored != null)) {
+      durableSize = size;
     }
     if (checkpoint != null) {
       options.anchor().record(checkpoint.bytes());
@@ -749,7 +761,10 @@ public final class EventLog extends LogReader {
       }
       case Linker.Placed.Not(AppendResult why) -> {
         append.result = why;
-        return durability;
+        // "It is there already" must mean as much as the ack that was asked for.
+        return why instanceof AppendResult.AlreadyPresent
+            ? durability.stronger(append.append.durability())
+            : durability;
       }
     }
   }
