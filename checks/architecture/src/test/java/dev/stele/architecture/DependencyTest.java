@@ -40,6 +40,17 @@ class DependencyTest {
                 "org.xerial:sqlite-jdbc"));
   }
 
+  @Test
+  void aUserOfLmdbGetsItsSharedLibraryAndNothingElse() throws IOException {
+    assertThat(userDependencies("engines/lmdb"))
+        .isEqualTo(
+            with(
+                CRYPTO_LIBRARIES,
+                "dev.stele:stele-crypto",
+                "dev.stele:stele-core",
+                "org.lmdbjava:native"));
+  }
+
   private static Set<String> with(Set<String> some, String... more) {
     Set<String> all = new TreeSet<>(some);
     all.addAll(Set.of(more));

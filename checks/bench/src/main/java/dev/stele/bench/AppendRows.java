@@ -10,28 +10,14 @@ import java.util.List;
 /** Appends: alone, with many callers, with signatures, with proofs, and without a disk. */
 final class AppendRows {
   private static final int SOME_CALLERS = 64;
-  private static final String API = "EventLog.append, SQLite";
+  private static final String API = "EventLog.append, ";
 
   private AppendRows() {}
 
   static List<Row> rows(Plan plan) {
     List<Row> rows = new ArrayList<>();
-    for (int callers : List.of(1, SOME_CALLERS, plan.manyCallers())) {
-      rows.add(row("append, " + callers(callers), API, callers, scene -> plain(scene, callers)));
-    }
-    rows.add(
-        row(
-            "append, signatures checked, " + callers(SOME_CALLERS),
-            "SignedGate.judge + " + API,
-            SOME_CALLERS,
-            scene -> signed(scene, SOME_CALLERS)));
-    for (int callers : List.of(1, SOME_CALLERS)) {
-      rows.add(
-          row(
-              "append with proof, " + callers(callers),
-              API + ", Append.proven",
-              callers,
-              scene -> proven(scene, callers)));
+    for (Store store : Store.values()) {
+      rows.addAll(durable(plan, store));
     }
     for (int callers : List.of(1, SOME_CALLERS)) {
       rows.add(
@@ -47,6 +33,34 @@ final class AppendRows {
     return rows;
   }
 
+  private static List<Row> durable(Plan plan, Store store) {
+    List<Row> rows = new ArrayList<>();
+    String api = API + store.title();
+    for (int callers : List.of(1, SOME_CALLERS, plan.manyCallers())) {
+      rows.add(
+          row(
+              "append, " + callers(callers) + store.suffix(),
+              api,
+              callers,
+              scene -> plain(scene, store, callers)));
+    }
+    rows.add(
+        row(
+            "append, signatures checked, " + callers(SOME_CALLERS) + store.suffix(),
+            "SignedGate.judge + " + api,
+            SOME_CALLERS,
+            scene -> signed(scene, store, SOME_CALLERS)));
+    for (int callers : List.of(1, SOME_CALLERS)) {
+      rows.add(
+          row(
+              "append with proof, " + callers(callers) + store.suffix(),
+              api + ", Append.proven",
+              callers,
+              scene -> proven(scene, store, callers)));
+    }
+    return rows;
+  }
+
   private static String callers(int count) {
     return count == 1 ? "1 caller" : "%,d callers".formatted(count);
   }
@@ -55,9 +69,9 @@ final class AppendRows {
     return new Row(name, api, "durable", 1, Workload.PAYLOAD_BYTES, callers, scene);
   }
 
-  private static void plain(Scene scene, int callers) throws Exception {
+  private static void plain(Scene scene, Store store, int callers) throws Exception {
     Workload workload = new Workload();
-    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    EventLog log = scene.keep(store.open(scene.workplace().folder()));
     scene.ours(side("ours", callers, () -> Workload.appended(log.append(workload.unsigned()))));
     scene.against(Bare.writeAndSync(scene));
     scene.against(Bare.Table.in(scene, workload).append());
@@ -67,17 +81,17 @@ final class AppendRows {
         .ifPresent(peer -> scene.against(peer.append(scene.workplace(), PeerProgram.Sync.FULL)));
   }
 
-  private static void signed(Scene scene, int callers) throws Exception {
+  private static void signed(Scene scene, Store store, int callers) throws Exception {
     Workload workload = new Workload();
     SignedGate gate = Workload.gate();
-    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    EventLog log = scene.keep(store.open(scene.workplace().folder()));
     scene.ours(side("ours", callers, () -> Workload.appended(log.append(workload.signed(gate)))));
     scene.against(Bare.verifySignatures(workload));
   }
 
-  private static void proven(Scene scene, int callers) throws Exception {
+  private static void proven(Scene scene, Store store, int callers) throws Exception {
     Workload workload = new Workload();
-    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    EventLog log = scene.keep(store.open(scene.workplace().folder()));
     scene.ours(
         side("ours", callers, () -> Workload.appended(log.append(workload.unsigned().proven()))));
     scene.against(

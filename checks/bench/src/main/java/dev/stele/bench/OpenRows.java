@@ -1,8 +1,8 @@
 package dev.stele.bench;
 
+import dev.stele.core.engine.LogEngine;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.proof.Verdict;
-import dev.stele.sqlite.SqliteLogEngine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,37 +15,39 @@ final class OpenRows {
 
   static List<Row> rows(Plan plan) {
     List<Row> rows = new ArrayList<>();
-    for (int events : plan.openEvents()) {
-      rows.add(
-          new Row(
-              "open and check, %,d events".formatted(events),
-              "EventLog.open + close, SQLite",
-              "-",
-              events,
-              Workload.PAYLOAD_BYTES,
-              Runtime.getRuntime().availableProcessors(),
-              scene -> open(scene, events)));
+    for (Store store : Store.values()) {
+      for (int events : plan.openEvents()) {
+        rows.add(
+            new Row(
+                "open and check, %,d events%s".formatted(events, store.suffix()),
+                "EventLog.open + close, " + store.title(),
+                "-",
+                events,
+                Workload.PAYLOAD_BYTES,
+                Runtime.getRuntime().availableProcessors(),
+                scene -> open(scene, store, events)));
+      }
     }
     return rows;
   }
 
-  private static void open(Scene scene, int events) throws Exception {
+  private static void open(Scene scene, Store store, int events) throws Exception {
     Path folder = scene.workplace().folder();
-    try (EventLog log = Workload.openSqlite(folder)) {
+    try (EventLog log = store.open(folder)) {
       new Workload().fill(log, events, false);
     }
     scene.ours(
         Side.alone(
             "ours",
             () -> {
-              try (EventLog log = Workload.openSqlite(folder)) {
+              try (EventLog log = store.open(folder)) {
                 if (log.verdict() instanceof Verdict.Broken broken) {
                   throw new IllegalStateException("the log does not verify: " + broken);
                 }
                 return log.head().size();
               }
             }));
-    try (SqliteLogEngine engine = SqliteLogEngine.openReader(folder.resolve("log.db"))) {
+    try (LogEngine engine = store.openReader(folder)) {
       scene.against(Bare.hash(VerifyRows.hashed(engine, SAMPLE)));
     }
   }

@@ -13,9 +13,16 @@ final class ProofRows {
   private ProofRows() {}
 
   static List<Row> rows(Plan plan) {
-    return List.of(
-        row("proof, nodes at hand", "InclusionProof.build + verify", ProofRows::atHand),
-        row("proof, from tiles", "EventLog.prove + verify, SQLite", ProofRows::fromTiles));
+    List<Row> rows = new ArrayList<>();
+    rows.add(row("proof, nodes at hand", "InclusionProof.build + verify", ProofRows::atHand));
+    for (Store store : Store.values()) {
+      rows.add(
+          row(
+              "proof, from tiles" + store.suffix(),
+              "EventLog.prove + verify, " + store.title(),
+              scene -> fromTiles(scene, store)));
+    }
+    return rows;
   }
 
   private static Row row(String name, String api, Scene.Builder scene) {
@@ -36,9 +43,9 @@ final class ProofRows {
     proofs(scene, size, root, leaves, index -> InclusionProof.build(index, size, nodes));
   }
 
-  private static void fromTiles(Scene scene) throws Exception {
+  private static void fromTiles(Scene scene, Store store) throws Exception {
     int size = scene.workplace().plan().readEvents();
-    EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+    EventLog log = scene.keep(store.open(scene.workplace().folder()));
     new Workload().fill(log, size, false);
     List<byte[]> leaves = new ArrayList<>();
     for (long after = 0; after < size; after = leaves.size()) {

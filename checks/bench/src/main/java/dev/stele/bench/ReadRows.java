@@ -5,6 +5,7 @@ import dev.stele.core.log.EventLog;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Reads through the Java API, against the same reads by hand. */
 final class ReadRows {
@@ -13,21 +14,36 @@ final class ReadRows {
   private ReadRows() {}
 
   static List<Row> rows(Plan plan) {
-    return List.of(
-        row("read in sequence", "EventLog.read", PAGE, ReadRows::inSequence),
-        row("read by position", "EventLog.get", 1, ReadRows::byPosition),
-        row("read by id", "EventLog.findById", 1, ReadRows::byId));
+    return Stream.of(Store.values())
+        .flatMap(
+            store ->
+                Stream.of(
+                    row(store, "read in sequence", "EventLog.read", PAGE, ReadRows::inSequence),
+                    row(store, "read by position", "EventLog.get", 1, ReadRows::byPosition),
+                    row(store, "read by id", "EventLog.findById", 1, ReadRows::byId)))
+        .toList();
   }
 
-  private static Row row(String name, String api, int batch, Scene.Builder scene) {
-    return new Row(name, api + ", SQLite", "-", batch, Workload.PAYLOAD_BYTES, 1, scene);
+  private interface Reads {
+    void build(Scene scene, Store store) throws Exception;
+  }
+
+  private static Row row(Store store, String name, String api, int batch, Reads reads) {
+    return new Row(
+        name + store.suffix(),
+        api + ", " + store.title(),
+        "-",
+        batch,
+        Workload.PAYLOAD_BYTES,
+        1,
+        scene -> reads.build(scene, store));
   }
 
   /** A log and a plain table with the same payloads. */
   private record Both(EventLog log, Bare.Table table, int size) {
-    static Both fill(Scene scene) throws Exception {
+    static Both fill(Scene scene, Store store) throws Exception {
       int size = scene.workplace().plan().readEvents();
-      EventLog log = scene.keep(Workload.openSqlite(scene.workplace().folder()));
+      EventLog log = scene.keep(store.open(scene.workplace().folder()));
       new Workload().fill(log, size, false);
       Bare.Table table = Bare.Table.in(scene, new Workload());
       table.fill(size);
@@ -35,8 +51,8 @@ final class ReadRows {
     }
   }
 
-  private static void inSequence(Scene scene) throws Exception {
-    Both both = Both.fill(scene);
+  private static void inSequence(Scene scene, Store store) throws Exception {
+    Both both = Both.fill(scene, store);
     long[] after = {0};
     scene.ours(
         Side.alone(
@@ -50,8 +66,8 @@ final class ReadRows {
     peer(scene, peer -> peer.iterate(scene.workplace()));
   }
 
-  private static void byPosition(Scene scene) throws Exception {
-    Both both = Both.fill(scene);
+  private static void byPosition(Scene scene, Store store) throws Exception {
+    Both both = Both.fill(scene, store);
     Random random = new Random(1);
     scene.ours(
         Side.alone("ours", () -> both.log.get(1 + random.nextInt(both.size)).isPresent() ? 1 : 0));
@@ -59,8 +75,8 @@ final class ReadRows {
     peer(scene, peer -> peer.random(scene.workplace()));
   }
 
-  private static void byId(Scene scene) throws Exception {
-    Both both = Both.fill(scene);
+  private static void byId(Scene scene, Store store) throws Exception {
+    Both both = Both.fill(scene, store);
     Random random = new Random(1);
     scene.ours(
         Side.alone(

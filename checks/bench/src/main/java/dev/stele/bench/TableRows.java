@@ -68,7 +68,7 @@ final class TableRows {
             "ours",
             _ -> {
               Path folder = Files.createTempDirectory(scene.workplace().folder(), "table");
-              try (EventLog log = Workload.openSqlite(folder)) {
+              try (EventLog log = Store.SQLITE.open(folder)) {
                 return Side.alone(
                         "",
                         () -> {
@@ -85,7 +85,7 @@ final class TableRows {
   }
 
   private static EventLog fill(Scene scene, Durability level) throws Exception {
-    EventLog log = Workload.openSqlite(scene.workplace().folder());
+    EventLog log = Store.SQLITE.open(scene.workplace().folder());
     Workload workload = new Workload();
     for (int i = 0; i < scene.workplace().plan().tableEvents(); i++) {
       Workload.appended(log.append(workload.unsigned().at(level)));
@@ -99,7 +99,7 @@ final class TableRows {
         Side.alone(
             "ours",
             () -> {
-              try (EventLog log = Workload.openSqlite(scene.workplace().folder())) {
+              try (EventLog log = Store.SQLITE.open(scene.workplace().folder())) {
                 return log.head().size();
               }
             }));

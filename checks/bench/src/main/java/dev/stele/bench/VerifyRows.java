@@ -1,16 +1,18 @@
 package dev.stele.bench;
 
+import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
 import dev.stele.core.log.EventLog;
+import dev.stele.core.log.LogHome;
 import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
 import dev.stele.core.proof.VerifierKey;
-import dev.stele.sqlite.SqliteLogEngine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Re-computing a whole log. */
 final class VerifyRows {
@@ -20,52 +22,55 @@ final class VerifyRows {
   private VerifyRows() {}
 
   static List<dev.stele.bench.Row> rows(Plan plan) {
+    return Stream.of(Store.values()).flatMap(store -> rows(plan, store)).toList();
+  }
+
+  private static Stream<dev.stele.bench.Row> rows(Plan plan, Store store) {
     int cores = Runtime.getRuntime().availableProcessors();
-    return List.of(
+    return Stream.of(
         new dev.stele.bench.Row(
-            "verify, %,d events".formatted(plan.readEvents()),
-            "Verifier, SQLite",
+            "verify, %,d events%s".formatted(plan.readEvents(), store.suffix()),
+            "Verifier, " + store.title(),
             "-",
             plan.readEvents(),
             Workload.PAYLOAD_BYTES,
             cores,
-            VerifyRows::unsigned),
+            scene -> unsigned(scene, store)),
         new dev.stele.bench.Row(
-            "verify with signatures, %,d events".formatted(plan.signedEvents()),
-            "Verifier with auditor, SQLite",
+            "verify with signatures, %,d events%s".formatted(plan.signedEvents(), store.suffix()),
+            "Verifier with auditor, " + store.title(),
             "-",
             plan.signedEvents(),
             Workload.PAYLOAD_BYTES,
             cores,
-            VerifyRows::signed));
+            scene -> signed(scene, store)));
   }
 
-  private static void unsigned(Scene scene) throws Exception {
+  private static void unsigned(Scene scene, Store store) throws Exception {
     Plan plan = scene.workplace().plan();
-    SqliteLogEngine engine = fill(scene, plan.readEvents(), false);
-    verify(scene, engine, List.of());
+    LogEngine engine = fill(scene, store, plan.readEvents(), false);
+    verify(scene, store, engine, List.of());
     scene.against(Bare.hash(hashed(engine, SAMPLE)));
   }
 
-  private static void signed(Scene scene) throws Exception {
+  private static void signed(Scene scene, Store store) throws Exception {
     Plan plan = scene.workplace().plan();
-    SqliteLogEngine engine = fill(scene, plan.signedEvents(), true);
-    verify(scene, engine, List.of(Workload.gate()));
+    LogEngine engine = fill(scene, store, plan.signedEvents(), true);
+    verify(scene, store, engine, List.of(Workload.gate()));
     scene.against(Bare.verifySignatures(new Workload()));
   }
 
-  private static SqliteLogEngine fill(Scene scene, int count, boolean withSignatures)
+  private static LogEngine fill(Scene scene, Store store, int count, boolean withSignatures)
       throws Exception {
     Path folder = scene.workplace().folder();
-    try (EventLog log = Workload.openSqlite(folder)) {
+    try (EventLog log = store.open(folder)) {
       new Workload().fill(log, count, withSignatures);
     }
-    return scene.keep(SqliteLogEngine.openReader(folder.resolve("log.db")));
+    return scene.keep(store.openReader(folder));
   }
 
-  private static void verify(Scene scene, SqliteLogEngine engine, List<Auditor> auditors) {
-    VerifierKey key =
-        dev.stele.core.log.LogHome.of(scene.workplace().folder().resolve("log.db")).vkey();
+  private static void verify(Scene scene, Store store, LogEngine engine, List<Auditor> auditors) {
+    VerifierKey key = LogHome.of(store.database(scene.workplace().folder())).vkey();
     scene.ours(
         Side.alone(
             "ours",
@@ -80,7 +85,7 @@ final class VerifyRows {
   }
 
   /** What a verifier must at least hash of each row: record and body. */
-  static List<List<byte[]>> hashed(SqliteLogEngine engine, int count) {
+  static List<List<byte[]>> hashed(LogEngine engine, int count) {
     List<List<byte[]>> parts = new ArrayList<>();
     for (long after = 0; parts.size() < count; ) {
       List<Row> rows = engine.read(LogId.MAIN, after, count - parts.size());

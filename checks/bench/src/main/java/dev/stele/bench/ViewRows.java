@@ -38,7 +38,7 @@ final class ViewRows {
   private static void project(Scene scene) throws Exception {
     int events = scene.workplace().plan().readEvents();
     Path folder = scene.workplace().folder();
-    EventLog log = scene.keep(Workload.openSqlite(folder));
+    EventLog log = scene.keep(Store.SQLITE.open(folder));
     new Workload().fill(log, events, false);
     Projected projected = scene.keep(new Projected(folder, log));
     scene.ours(Side.alone("ours", projected::step));

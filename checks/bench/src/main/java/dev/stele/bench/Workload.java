@@ -13,7 +13,6 @@ import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogOptions;
 import dev.stele.crypto.Ed25519Key;
-import dev.stele.sqlite.SqliteLogEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,11 +138,5 @@ final class Workload {
     }
     return EventLog.open(
         engine, LogId.MAIN, home.keys().orElseThrow(), LogOptions.withAnchor(home.anchor()));
-  }
-
-  /** A log in a SQLite file of a folder. */
-  static EventLog openSqlite(Path folder) throws IOException {
-    Path database = folder.resolve("log.db");
-    return open(SqliteLogEngine.openWriter(database), database);
   }
 }

@@ -9,6 +9,7 @@ import dev.stele.core.log.Append;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
+import dev.stele.testkit.ChildJvm;
 import dev.stele.testkit.gate.TestGate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

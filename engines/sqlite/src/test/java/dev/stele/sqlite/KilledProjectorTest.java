@@ -19,6 +19,7 @@ import dev.stele.core.view.ViewStore;
 import dev.stele.core.view.ViewStore.Generation;
 import dev.stele.core.view.ViewStore.Slot;
 import dev.stele.core.view.Views;
+import dev.stele.testkit.ChildJvm;
 import dev.stele.testkit.EntriesView;
 import dev.stele.testkit.Scale;
 import dev.stele.testkit.StreamsView;

@@ -9,6 +9,7 @@ import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.SelfChecking;
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.testkit.ChildJvm;
 import dev.stele.testkit.Rows;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import dev.stele.core.log.Append;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
+import dev.stele.testkit.ChildJvm;
 import dev.stele.testkit.MemoryAnchor;
 import dev.stele.testkit.Scale;
 import dev.stele.testkit.TestLogs;

@@ -235,7 +235,10 @@ final class DemoCommand extends SteleCommand {
   private boolean verify(Terminal terminal, LogHome home, String headline) {
     terminal.say(headline);
     terminal.begin("   verifying");
-    Verdict verdict = new FullCheck(home, home.anchor()).run(terminal::progress);
+    Verdict verdict =
+        new FullCheck(
+                new LogLocation(LogLocation.Kind.SQLITE, home.database()), home, home.anchor())
+            .run(terminal::progress);
     Verdicts.text(verdict).forEach(line -> terminal.say("   " + line));
     terminal.say("");
     report.put("verify", Verdicts.json(verdict));
@@ -288,7 +291,10 @@ final class DemoCommand extends SteleCommand {
     flip(home.database(), victim);
     terminal.say("   changed: the last byte of the payload of event %,d".formatted(victim));
     terminal.say("");
-    Verdict verdict = new FullCheck(home, home.anchor()).run((done, total) -> {});
+    Verdict verdict =
+        new FullCheck(
+                new LogLocation(LogLocation.Kind.SQLITE, home.database()), home, home.anchor())
+            .run((done, total) -> {});
     boolean found = verdict instanceof Verdict.Broken broken && broken.at() == victim;
     Verdicts.text(verdict).forEach(line -> terminal.say("   " + line));
     terminal.say(

@@ -2,6 +2,7 @@ package dev.stele.cli;
 
 import dev.stele.core.log.LogHome;
 import dev.stele.crypto.CryptoProviders;
+import dev.stele.lmdb.LmdbLogEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -58,6 +59,9 @@ final class DoctorCommand extends SteleCommand {
     lines.add(
         "sqlite     sqlite-jdbc %s, native: %s"
             .formatted(SQLiteJDBCLoader.getVersion(), SQLiteJDBCLoader.initialize()));
+    String lmdb = LmdbLogEngine.libraryVersion();
+    json.put("lmdb", lmdb);
+    lines.add("lmdb       " + lmdb);
 
     Path database = log.database();
     Path folder = existing(database.toAbsolutePath());

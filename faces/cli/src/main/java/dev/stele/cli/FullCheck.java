@@ -13,17 +13,18 @@ import dev.stele.core.proof.VerifierKey;
 import dev.stele.ledger.LedgerAuditor;
 import dev.stele.ledger.view.TableAudit;
 import dev.stele.nostr.gate.NostrAuditor;
-import dev.stele.sqlite.SqliteLogEngine;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /** The check that leaves nothing out: the log, every domain's signatures, and the SQL tables. */
 final class FullCheck {
+  private final LogLocation location;
   private final LogHome home;
   private final Anchor anchor;
 
-  FullCheck(LogHome home, Anchor anchor) {
+  FullCheck(LogLocation location, LogHome home, Anchor anchor) {
+    this.location = location;
     this.home = home;
     this.anchor = anchor;
   }
@@ -48,7 +49,7 @@ final class FullCheck {
   private Verdict check(Progress progress) {
     // The anchor first: a writer may go on meanwhile, and the log must hold what the anchor knows.
     Optional<byte[]> anchored = anchor.last();
-    try (SqliteLogEngine engine = SqliteLogEngine.openReader(home.database())) {
+    try (LogEngine engine = location.openReader()) {
       long size = engine.head(LogId.MAIN).size();
       LongConsumer verified = done -> progress.at(done, size);
       Verifier verifier =
@@ -59,13 +60,9 @@ final class FullCheck {
               .progress(verified);
       home.keys().ifPresent(keys -> verifier.withIndexKey(keys.indexKey()));
       Verdict verdict = verifier.verify();
-      if (verdict instanceof Verdict.Intact intact) {
+      if (verdict instanceof Verdict.Intact intact && location.hasLedgerTable()) {
         try (LogReader reader =
-            LogReader.open(
-                SqliteLogEngine.openReader(home.database()),
-                LogId.MAIN,
-                home.vkey(),
-                home.keys())) {
+            LogReader.open(location.openReader(), LogId.MAIN, home.vkey(), home.keys())) {
           return TableAudit.run(home.database(), reader)
               .<Verdict>map(
                   difference ->

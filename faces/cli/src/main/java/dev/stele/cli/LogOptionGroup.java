@@ -10,12 +10,7 @@ import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
 import dev.stele.ledger.gate.KeyGate;
-import dev.stele.ledger.view.LedgerTable;
-import dev.stele.sqlite.SqliteLogEngine;
-import dev.stele.sqlite.SqliteOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +22,9 @@ final class LogOptionGroup {
       names = "--log",
       paramLabel = "URI",
       defaultValue = "${env:STELE_LOG:-sqlite:stele-data}",
-      description = "the log: sqlite:FOLDER or sqlite:FILE.db (default: ${DEFAULT-VALUE})")
+      description =
+          "the log: sqlite:FOLDER, sqlite:FILE.db, lmdb:FOLDER or lmdb:FILE.lmdb"
+              + " (default: ${DEFAULT-VALUE})")
   private String uri = "sqlite:stele-data";
 
   @Option(
@@ -46,17 +43,13 @@ final class LogOptionGroup {
     return Optional.ofNullable(anchorFolder);
   }
 
+  LogLocation location() {
+    return LogLocation.of(uri);
+  }
+
   /** The database file that the URI means. */
   Path database() {
-    if (!uri.startsWith("sqlite:") || uri.length() == "sqlite:".length()) {
-      throw new CannotRun(
-          "bad-log-uri",
-          "a log is sqlite:FOLDER or sqlite:FILE.db, not '" + uri + "'",
-          "--log sqlite:stele-data");
-    }
-    Path path = Path.of(uri.substring("sqlite:".length()));
-    boolean file = path.toString().endsWith(".db") || Files.isRegularFile(path);
-    return file ? path : path.resolve("log.db");
+    return location().database();
   }
 
   LogHome home() {
@@ -88,15 +81,14 @@ final class LogOptionGroup {
   }
 
   /** The engine below a log that is to be written, with the views that move in its transactions. */
-  SqliteLogEngine openEngine(LogHome home) {
+  LogEngine openEngine(LogHome home) {
     // Before anything is opened: without it nothing can be written.
     var _ = keys(home);
-    return SqliteLogEngine.openWriter(
-        home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable()));
+    return location().openWriter();
   }
 
   /** As {@link #openWriter()}, on an engine that is closed with the log. */
-  EventLog openWriter(LogHome home, SqliteLogEngine engine) {
+  EventLog openWriter(LogHome home, LogEngine engine) {
     EventLog log =
         EventLog.open(
             engine,
@@ -122,6 +114,6 @@ final class LogOptionGroup {
 
   /** The engine alone, to read. */
   LogEngine openReadingEngine() {
-    return SqliteLogEngine.openReader(home().database());
+    return location().openReader();
   }
 }

@@ -25,7 +25,7 @@ final class VerifyCommand extends SteleCommand {
     Verdict verdict;
     try {
       requireDatabase(home);
-      verdict = new FullCheck(home, log.anchor(home)).run(terminal::progress);
+      verdict = new FullCheck(log.location(), home, log.anchor(home)).run(terminal::progress);
     } catch (StorageFailed e) {
       if (!e.damaged()) {
         throw e;

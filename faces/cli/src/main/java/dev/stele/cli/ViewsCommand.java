@@ -1,5 +1,6 @@
 package dev.stele.cli;
 
+import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogHome;
@@ -73,9 +74,9 @@ final class ViewsCommand extends SteleCommand {
     List<Line> lines = new ArrayList<>();
     boolean failed = false;
     long size;
-    try (SqliteLogEngine engine = SqliteLogEngine.openReader(home.database())) {
+    try (LogEngine engine = log.openReadingEngine()) {
       // The views first: the log may grow meanwhile, and none is ahead of it.
-      List<InlineStatus> inline = engine.inlineViews();
+      List<InlineStatus> inline = inlineViews(engine);
       size = engine.head(LogId.MAIN).size();
       for (InlineStatus view : inline) {
         lines.add(inline(view, size));
@@ -106,6 +107,11 @@ final class ViewsCommand extends SteleCommand {
       terminal.table(rows);
     }
     return failed ? ExitCode.REFUSED_OR_BROKEN : ExitCode.DONE;
+  }
+
+  /** The views that move in the log's own transactions, which only SQLite has. */
+  private static List<InlineStatus> inlineViews(LogEngine engine) {
+    return engine instanceof SqliteLogEngine sqlite ? sqlite.inlineViews() : List.of();
   }
 
   private static Line inline(InlineStatus view, long size) {
@@ -172,8 +178,8 @@ final class ViewsCommand extends SteleCommand {
       LogHome home = log.home();
       boolean inline;
       long size;
-      try (SqliteLogEngine engine = SqliteLogEngine.openReader(home.database())) {
-        inline = engine.inlineViews().stream().anyMatch(view -> view.name().equals(name));
+      try (LogEngine engine = log.openReadingEngine()) {
+        inline = inlineViews(engine).stream().anyMatch(view -> view.name().equals(name));
         size = engine.head(LogId.MAIN).size();
       }
       terminal.begin("rebuilding " + name);
@@ -194,10 +200,13 @@ final class ViewsCommand extends SteleCommand {
     }
 
     private int rebuildInline(Terminal terminal, LogHome home, long size) {
-      SqliteLogEngine engine = log.openEngine(home);
+      LogEngine engine = log.openEngine(home);
       try (EventLog writer = log.openWriter(home, engine)) {
+        if (!(engine instanceof SqliteLogEngine sqlite)) {
+          throw new IllegalStateException("only SQLite said that it has inline views");
+        }
         long position =
-            engine.rebuildView(name, done -> terminal.progress(done, writer.head().size()));
+            sqlite.rebuildView(name, done -> terminal.progress(done, writer.head().size()));
         return rebuilt(terminal, position, Math.max(size, position));
       } catch (IllegalArgumentException e) {
         throw new CannotRun(

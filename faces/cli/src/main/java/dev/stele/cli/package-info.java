@@ -2,7 +2,7 @@
  * The command line: {@code stele}.
  *
  * <pre>
- *   Stele (main) ── one class per command ── LogOptionGroup ──► LogHome, SqliteLogEngine, EventLog
+ *   Stele (main) ── one class per command ── LogOptionGroup ──► LogLocation, LogHome, EventLog
  *                                        └── Terminal: tables or JSON on stdout, progress on stderr
  *   exit codes: 0 done · 1 done, but something was refused or is broken · 2 could not run
  * </pre>

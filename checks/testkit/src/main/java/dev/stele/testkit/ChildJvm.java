@@ -1,4 +1,4 @@
-package dev.stele.sqlite;
+package dev.stele.testkit;
 
 import java.io.BufferedReader;
 import java.io.File;
@@ -8,17 +8,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Another process with this test's classes, to write, read or be killed. */
-final class ChildJvm {
+/** Another process with the test's classes, to write, read or be killed. */
+public final class ChildJvm {
   private ChildJvm() {}
 
   /** Starts the main method of {@code main}; what it prints is read from the process. */
-  static Process start(Class<?> main, List<String> arguments) throws IOException {
+  public static Process start(Class<?> main, List<String> arguments) throws IOException {
     return start(256, main, arguments);
   }
 
   /** The command that runs the main method of {@code main}. */
-  static List<String> command(Class<?> main, String... arguments) {
+  public static List<String> command(Class<?> main, String... arguments) {
     return command(256, main, List.of(arguments));
   }
 
@@ -49,12 +49,13 @@ final class ChildJvm {
   }
 
   /** Runs it to its end and gives its last line. */
-  static String run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+  public static String run(Class<?> main, String... arguments)
+      throws IOException, InterruptedException {
     return run(256, main, arguments);
   }
 
   /** The same with a heap of so many megabytes. */
-  static String run(int heapMegabytes, Class<?> main, String... arguments)
+  public static String run(int heapMegabytes, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     Process process = start(heapMegabytes, main, List.of(arguments));
     String last = "";
