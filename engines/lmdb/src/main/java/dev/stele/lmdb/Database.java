@@ -2,17 +2,16 @@ package dev.stele.lmdb;
 
 import java.util.Locale;
 
-/** The databases of the file. */
+/** The databases of a file; {@link Purpose} says which it has. */
 enum Database {
-  /** The layout's version, the logs' names, and whether the file is being replaced. */
+  /** The layout's version, the names of logs or views, and whether the file is being replaced. */
   META,
+  /** The records of logs, or the tables and indexes of views. */
   ROWS,
   CLAIMS,
   STREAMS,
   TILES,
   CHECKPOINTS;
-
-  static final int COUNT = values().length;
 
   /** What LMDB calls it. */
   String title() {

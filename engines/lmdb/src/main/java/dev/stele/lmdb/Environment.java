@@ -50,6 +50,7 @@ final class Environment {
 
   private final MemorySegment handle;
   private final PageFile file;
+  private final Purpose purpose;
   private final int pageBytes;
   private final LmdbOptions options;
   private final PageCheck check;
@@ -97,9 +98,15 @@ final class Environment {
   }
 
   private Environment(
-      MemorySegment handle, PageFile file, int pageBytes, LmdbOptions options, long mapBytes) {
+      MemorySegment handle,
+      PageFile file,
+      Purpose purpose,
+      int pageBytes,
+      LmdbOptions options,
+      long mapBytes) {
     this.handle = handle;
     this.file = file;
+    this.purpose = purpose;
     this.pageBytes = pageBytes;
     this.options = options;
     this.mapBytes = mapBytes;
@@ -112,11 +119,11 @@ final class Environment {
    * @param toWrite whether it may be made where it is not there; what may be written is opened so
    *     in any case, because a process must not have two handles to one file
    */
-  static Environment open(Path path, LmdbOptions options, boolean toWrite)
+  static Environment open(Path path, Purpose purpose, LmdbOptions options, boolean toWrite)
       throws IOException, LmdbFailure {
     boolean there = Files.exists(path) && Files.size(path) > 0;
     if (!there && !toWrite) {
-      throw new StorageFailed("there is no log at %s; make one first".formatted(path));
+      throw purpose.missing(path);
     }
     long length = 0;
     if (there) {
@@ -131,12 +138,12 @@ final class Environment {
     }
     boolean writable = !there || Files.isWritable(path);
     int flags = Lmdb.NO_SUBDIR | Lmdb.NO_TLS | Lmdb.NO_READ_AHEAD;
-    MemorySegment handle = Lmdb.create(mapBytes, Database.COUNT, MAX_PLACES);
+    MemorySegment handle = Lmdb.create(mapBytes, purpose.databases().size(), MAX_PLACES);
     Lmdb.open(handle, path, writable ? flags : flags | Lmdb.READ_ONLY);
     try {
       Lmdb.freeDeadReaders(handle);
       PageFile file = PageFile.open(path, writable);
-      return new Environment(handle, file, Meta.pageBytes(file), options, mapBytes);
+      return new Environment(handle, file, purpose, Meta.pageBytes(file), options, mapBytes);
     } catch (IOException | LmdbFailure | RuntimeException e) {
       Lmdb.close(handle);
       throw e;
@@ -247,7 +254,7 @@ final class Environment {
               && (Meta.transaction(file, pageBytes, 1 - slot) <= id
                   || renewTransaction(place) == id);
       if (steady) {
-        Snapshot snapshot = new Snapshot(file, Meta.parse(file, meta, pageBytes, slot));
+        Snapshot snapshot = new Snapshot(file, purpose, Meta.parse(file, meta, pageBytes, slot));
         place.snapshot = snapshot;
         return snapshot;
       }
@@ -307,13 +314,13 @@ final class Environment {
         write(
             true,
             changes -> {
-              for (Database database : Database.values()) {
+              for (Database database : purpose.databases()) {
                 databases.put(database, Lmdb.openDatabase(changes.transaction, database.title()));
               }
               if (changes.before().isEmpty()) {
-                changes.put(Database.META, Layout.VERSION_KEY, Layout.VERSION);
+                changes.put(Database.META, Layout.VERSION_KEY, purpose.version());
               } else {
-                Layout.requireVersion(changes.before(), file.path());
+                purpose.requireVersion(changes.before(), file.path());
                 if (changes.before().isBeingReplaced()) {
                   // By a compaction that did not come to its end.
                   changes.delete(Database.META, Layout.BEING_REPLACED);
@@ -357,7 +364,7 @@ final class Environment {
     MemorySegment transaction = begin();
     boolean ended = false;
     try {
-      Snapshot before = new Snapshot(file, newest());
+      Snapshot before = new Snapshot(file, purpose, newest());
       if (before.transaction() + 1 != Lmdb.id(transaction)) {
         throw new StorageFailed(
             "%s and its lock file do not belong together; close it everywhere and open it again"

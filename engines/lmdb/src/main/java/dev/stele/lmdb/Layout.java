@@ -5,20 +5,15 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.crypto.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The keys and values of the databases, as {@code docs/format/lmdb.md} has them. Numbers are
+ * The keys and values of a log's databases, as {@code docs/format/lmdb.md} has them. Numbers are
  * big-endian, so that LMDB's order of bytes is theirs.
  */
 final class Layout {
-  /** The layout's name and number: tells this file from any other environment of LMDB. */
+  /** Where {@link Purpose} says what the file is for. */
   static final byte[] VERSION_KEY = ascii("layout");
-
-  static final byte[] VERSION = {'S', 't', 'e', 'l', 0, 0, 0, 1};
-
-  private static final int LAYOUT = 1;
 
   /** There while a compacted file is being put in the place of this one. */
   static final byte[] BEING_REPLACED = ascii("replaced");
@@ -67,23 +62,6 @@ final class Layout {
               .put(out.array(), 0, out.position())
               .array();
       return out.put(Sha256.hash(sealed), 0, SEAL_BYTES).array();
-    }
-  }
-
-  /** Refuses an environment of something else, or of a later version. */
-  static void requireVersion(Snapshot in, Path file) {
-    TreeCursor entry = in.cursor(Database.META);
-    if (!entry.find(VERSION_KEY)) {
-      throw StorageFailed.damaged("%s is an LMDB environment, but not a log's".formatted(file));
-    }
-    byte[] version = entry.value();
-    if (version.length != VERSION.length || !Arrays.equals(version, 0, 4, VERSION, 0, 4)) {
-      throw StorageFailed.damaged("%s is an LMDB environment, but not a log's".formatted(file));
-    }
-    int layout = ByteBuffer.wrap(version).getInt(4);
-    if (layout != LAYOUT) {
-      throw new StorageFailed(
-          "%s has layout %d; this version reads layout %d".formatted(file, layout, LAYOUT));
     }
   }
 

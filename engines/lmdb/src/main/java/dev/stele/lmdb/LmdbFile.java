@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The file of a log at a path, shared by all engines of this process on it.
+ * The file of logs or of views at a path, shared by all who have it open in this process.
  *
  * <p>LMDB forbids a process two handles to one file, since closing one drops the locks of the
  * other. And the file at a path may be replaced by a compacted one, here or by another process:
@@ -25,6 +25,7 @@ final class LmdbFile implements AutoCloseable {
   private static final Map<Path, LmdbFile> HELD = new HashMap<>();
 
   private final Path path;
+  private final Purpose purpose;
   private final LmdbOptions options;
 
   /** Guarded by {@link #HELD}. */
@@ -36,8 +37,10 @@ final class LmdbFile implements AutoCloseable {
   /** Replaced under {@link #HELD}. */
   private volatile Environment environment;
 
-  private LmdbFile(Path path, LmdbOptions options, FileLocks locks, Environment environment) {
+  private LmdbFile(
+      Path path, Purpose purpose, LmdbOptions options, FileLocks locks, Environment environment) {
     this.path = path;
+    this.purpose = purpose;
     this.options = options;
     this.locks = locks;
     this.environment = environment;
@@ -48,15 +51,17 @@ final class LmdbFile implements AutoCloseable {
    *
    * @param toWrite whether to become its writer, and to make it where it is not there
    */
-  static LmdbFile open(Path log, LmdbOptions options, boolean toWrite) {
+  static LmdbFile open(Path file, Purpose purpose, LmdbOptions options, boolean toWrite) {
     try {
       synchronized (HELD) {
-        Path folder = log.toAbsolutePath().getParent();
-        Path path = folder == null ? log : folder.toRealPath().resolve(log.getFileName());
+        Path folder = file.toAbsolutePath().getParent();
+        Path path = folder == null ? file : folder.toRealPath().resolve(file.getFileName());
         LmdbFile held = HELD.get(path);
         if (held == null) {
-          held = first(path, options, toWrite);
+          held = first(path, purpose, options, toWrite);
           HELD.put(path, held);
+        } else if (held.purpose != purpose) {
+          throw purpose.notThis(path);
         } else if (toWrite && !held.locks.tryWriter()) {
           throw taken(path);
         }
@@ -65,16 +70,16 @@ final class LmdbFile implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new StorageFailed(
-          "%s cannot be opened; is its folder there and writable?".formatted(log), e);
+          "%s cannot be opened; is its folder there and writable?".formatted(file), e);
     } catch (LmdbFailure e) {
-      throw e.toStorageFailed("open", log);
+      throw e.toStorageFailed("open", file);
     }
   }
 
-  private static LmdbFile first(Path path, LmdbOptions options, boolean toWrite)
+  private static LmdbFile first(Path path, Purpose purpose, LmdbOptions options, boolean toWrite)
       throws IOException, LmdbFailure {
     if (!toWrite && !Files.exists(path)) {
-      throw new StorageFailed("there is no log at %s; make one first".formatted(path));
+      throw purpose.missing(path);
     }
     FileLocks locks = FileLocks.beside(path);
     try {
@@ -87,12 +92,13 @@ final class LmdbFile implements AutoCloseable {
         Files.deleteIfExists(lockOf(replacement(path)));
       }
       boolean fresh = !Files.exists(path);
-      Environment environment = locks.opening(() -> Environment.open(path, options, toWrite));
+      Environment environment =
+          locks.opening(() -> Environment.open(path, purpose, options, toWrite));
       if (fresh) {
         // LMDB syncs the file, but not the folder: after a loss of power nobody would find it.
         syncFolder(path);
       }
-      return new LmdbFile(path, options, locks, environment);
+      return new LmdbFile(path, purpose, options, locks, environment);
     } catch (IOException | LmdbFailure | RuntimeException e) {
       locks.close();
       throw e;
@@ -173,7 +179,7 @@ final class LmdbFile implements AutoCloseable {
   private void reopen(Environment old) throws IOException, LmdbFailure {
     synchronized (HELD) {
       if (environment == old) {
-        environment = locks.opening(() -> Environment.open(path, options, false));
+        environment = locks.opening(() -> Environment.open(path, purpose, options, false));
         old.retire();
       }
     }
@@ -216,7 +222,7 @@ final class LmdbFile implements AutoCloseable {
     try {
       Path beside = replacement(path);
       Files.deleteIfExists(beside);
-      Environment fresh = Environment.open(beside, options, true);
+      Environment fresh = Environment.open(beside, purpose, options, true);
       try {
         filling.into(fresh);
       } finally {
@@ -237,7 +243,7 @@ final class LmdbFile implements AutoCloseable {
                   syncFolder(path);
                   // The old lock file speaks of the old file's commits, to those who still read it.
                   Files.deleteIfExists(lockOf(path));
-                  return Environment.open(path, options, true);
+                  return Environment.open(path, purpose, options, true);
                 });
         environment.prepareToWrite();
         old.retire();

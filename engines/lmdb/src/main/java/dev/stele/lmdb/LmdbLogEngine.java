@@ -59,9 +59,6 @@ public final class LmdbLogEngine
   /** So many waiting entries are replayed in a few milliseconds; more are flushed on closing. */
   private static final int FLUSH_ON_CLOSE_AT = 1_000;
 
-  /** What one transaction of a compaction copies: far less than LMDB holds in memory. */
-  private static final long COPY_BYTES = 64L * 1024 * 1024;
-
   /** A first guess of what a page of rows needs, so that most pages are not copied again. */
   private static final int BYTES_PER_ROW = 512;
 
@@ -161,7 +158,7 @@ public final class LmdbLogEngine
    * @throws StorageFailed when another process writes it, or it cannot be made or read
    */
   public static LmdbLogEngine openWriter(Path file, LmdbOptions options) {
-    LmdbFile opened = LmdbFile.open(file, options, true);
+    LmdbFile opened = LmdbFile.open(file, Purpose.LOG, options, true);
     try {
       opened.prepareToWrite();
       return new LmdbLogEngine(opened, true);
@@ -178,15 +175,15 @@ public final class LmdbLogEngine
    * @throws StorageFailed when it is not there, or is not a log's
    */
   public static LmdbLogEngine openReader(Path file) {
-    LmdbFile opened = LmdbFile.open(file, LmdbOptions.DEFAULT, false);
+    LmdbFile opened = LmdbFile.open(file, Purpose.LOG, LmdbOptions.DEFAULT, false);
     try {
       return opened.read(
           "open",
           snapshot -> {
             if (snapshot.isEmpty()) {
-              throw new StorageFailed("there is no log at %s yet; make one first".formatted(file));
+              throw Purpose.LOG.missing(file);
             }
-            Layout.requireVersion(snapshot, file);
+            Purpose.LOG.requireVersion(snapshot, file);
             return new LmdbLogEngine(opened, false);
           });
     } catch (RuntimeException e) {
@@ -1019,44 +1016,12 @@ public final class LmdbLogEngine
         reading(
             "compact",
             snapshot -> {
-              for (Database database : Database.values()) {
-                copy(snapshot.cursor(database), database, target);
+              for (Database database : Purpose.LOG.databases()) {
+                EntryCopy.into(target, snapshot.cursor(database), database, _ -> true);
               }
               return true;
             });
     target.dropSparePages();
-  }
-
-  private void copy(TreeCursor from, Database database, Environment target) throws LmdbFailure {
-    var progress =
-        new Object() {
-          boolean more = from.next();
-        };
-    try {
-      while (progress.more) {
-        byte[] begin = from.key();
-        var _ =
-            target.write(
-                true,
-                changes -> {
-                  // Sought, since the transaction is run again when the map had to grow.
-                  progress.more = from.seek(begin);
-                  long bytes = 0;
-                  while (progress.more && bytes < COPY_BYTES) {
-                    byte[] key = from.key();
-                    byte[] value = from.value();
-                    if (!Arrays.equals(key, Layout.VERSION_KEY)) {
-                      changes.append(database, key, value);
-                    }
-                    bytes += key.length + value.length;
-                    progress.more = from.next();
-                  }
-                  return true;
-                });
-      }
-    } catch (IOException e) {
-      throw new StorageFailed("%s could not be copied".formatted(file.path()), e);
-    }
   }
 
   @Override

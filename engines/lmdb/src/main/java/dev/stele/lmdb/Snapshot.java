@@ -53,6 +53,7 @@ final class Snapshot {
   private static final Tree EMPTY = new Tree(0, 0, 0, 0, 0, 0, 0, Tree.NO_PAGE);
 
   private final PageFile file;
+  private final Purpose purpose;
   private final Meta meta;
   private final int pageBytes;
   private final Map<Database, Tree> trees = new EnumMap<>(Database.class);
@@ -60,8 +61,9 @@ final class Snapshot {
   private MemorySegment pages;
 
   /** Looks up the databases of a commit. */
-  Snapshot(PageFile file, Meta meta) {
+  Snapshot(PageFile file, Purpose purpose, Meta meta) {
     this.file = file;
+    this.purpose = purpose;
     this.meta = meta;
     this.pageBytes = meta.pageBytes();
     this.pages = file.pages(2L * pageBytes);
@@ -122,7 +124,7 @@ final class Snapshot {
     TreeCursor main = new TreeCursor(this, meta.main());
     while (main.next()) {
       String name = new String(main.key(), StandardCharsets.US_ASCII);
-      for (Database database : Database.values()) {
+      for (Database database : purpose.databases()) {
         if (database.title().equals(name)
             && main.nodeFlags() == SUB_DATABASE
             && main.valueLength() == Tree.BYTES) {
@@ -134,7 +136,8 @@ final class Snapshot {
         }
       }
     }
-    if (trees.size() != Database.COUNT || meta.main().entries() != Database.COUNT) {
+    int made = purpose.databases().size();
+    if (trees.size() != made || meta.main().entries() != made) {
       throw damaged("it has not the databases that it was made with");
     }
   }

@@ -41,7 +41,7 @@ final class Structure {
       used.set(0, Meta.SLOTS);
       walk("free", in.meta().free(), 0, true);
       walk("main", in.meta().main(), Snapshot.SUB_DATABASE, false);
-      for (Database database : Database.values()) {
+      for (Database database : Purpose.LOG.databases()) {
         walk(database.title(), in.tree(database), 0, false);
       }
       FreePages.forEach(in, this::use);

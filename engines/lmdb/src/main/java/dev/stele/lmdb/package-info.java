@@ -1,9 +1,10 @@
 /**
- * Logs in one LMDB file: memory-mapped, read without a copy but the last.
+ * Logs in one LMDB file, and views in another: memory-mapped, read without a copy but the last.
  *
  * <pre>
  *   LmdbLogEngine ──► LmdbFile ──► Environment ──► Lmdb        LMDB's calls: open, pin, write
- *     the SPI          one path,     one file,  └► PageFile    the file, mapped to be read
+ *   LmdbViewStore ─┘
+ *    the SPIs          one path,     one file,  └► PageFile    the file, mapped to be read
  *                      shared by     opened           ▲
  *                      engines                     Snapshot, TreeCursor   reads pages, checked
  *                                                  PageCheck, Structure   checks them whole

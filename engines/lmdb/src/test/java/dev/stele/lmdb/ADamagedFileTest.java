@@ -135,7 +135,7 @@ class ADamagedFileTest {
 
   @Test
   void of_an_environment_that_is_not_a_logs_is_refused() throws Exception {
-    Environment other = Environment.open(file(), SmallLog.SMALL_STEPS, true);
+    Environment other = Environment.open(file(), Purpose.LOG, SmallLog.SMALL_STEPS, true);
     other.prepareToWrite();
     var _ =
         other.write(

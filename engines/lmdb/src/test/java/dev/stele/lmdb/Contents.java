@@ -9,7 +9,7 @@ final class Contents {
   private Contents() {}
 
   static String of(Path path) throws IOException, LmdbFailure {
-    Environment environment = Environment.open(path, LmdbOptions.DEFAULT, false);
+    Environment environment = Environment.open(path, Purpose.LOG, LmdbOptions.DEFAULT, false);
     try {
       String contents = environment.read(Contents::of);
       if (contents == null) {
@@ -23,7 +23,7 @@ final class Contents {
 
   private static String of(Snapshot in) {
     StringBuilder out = new StringBuilder();
-    for (Database database : Database.values()) {
+    for (Database database : Purpose.LOG.databases()) {
       out.append(database.title()).append('\n');
       TreeCursor entry = in.cursor(database);
       while (entry.next()) {

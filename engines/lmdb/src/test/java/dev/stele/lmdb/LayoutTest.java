@@ -32,7 +32,7 @@ class LayoutTest {
     for (String line : dump.lines().toList()) {
       assertThat(document).contains(line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "…");
     }
-    for (Database database : Database.values()) {
+    for (Database database : Purpose.LOG.databases()) {
       assertThat(document).contains("| " + database.title() + " |");
     }
   }

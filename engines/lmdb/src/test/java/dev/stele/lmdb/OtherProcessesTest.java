@@ -167,7 +167,7 @@ class OtherProcessesTest {
     try (LmdbLogEngine writer = LmdbLogEngine.openWriter(file())) {
       rows.commit(writer, LogId.MAIN, "a", 3);
       // A writer on a file system without locks, whose lock file gave no protection.
-      LmdbFile same = LmdbFile.open(file(), LmdbOptions.DEFAULT, false);
+      LmdbFile same = LmdbFile.open(file(), Purpose.LOG, LmdbOptions.DEFAULT, false);
       byte[] key = Layout.logKey("main");
       var _ =
           same.write(
@@ -190,7 +190,7 @@ class OtherProcessesTest {
   void what_an_unfinished_compaction_left_is_removed() throws Exception {
     try (LmdbLogEngine writer = LmdbLogEngine.openWriter(file())) {
       rows.commit(writer, LogId.MAIN, "a", 3);
-      LmdbFile same = LmdbFile.open(file(), LmdbOptions.DEFAULT, false);
+      LmdbFile same = LmdbFile.open(file(), Purpose.LOG, LmdbOptions.DEFAULT, false);
       var _ =
           same.write(
               "announce",
