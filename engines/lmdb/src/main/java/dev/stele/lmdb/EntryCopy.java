@@ -51,7 +51,12 @@ final class EntryCopy {
                   byte[] key = from.key();
                   if (!Arrays.equals(key, Layout.VERSION_KEY) && wanted.test(from)) {
                     byte[] value = from.value();
-                    changes.append(database, key, value);
+                    if (database == Database.META) {
+                      // The layout's version is there, and may come after this one.
+                      changes.put(database, key, value);
+                    } else {
+                      changes.append(database, key, value);
+                    }
                     bytes += key.length + value.length;
                   }
                   progress.more = from.next();
