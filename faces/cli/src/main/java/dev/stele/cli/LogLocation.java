@@ -1,10 +1,13 @@
 package dev.stele.cli;
 
 import dev.stele.core.engine.LogEngine;
+import dev.stele.core.view.ViewStore;
 import dev.stele.ledger.view.LedgerTable;
 import dev.stele.lmdb.LmdbLogEngine;
+import dev.stele.lmdb.LmdbViewStore;
 import dev.stele.sqlite.SqliteLogEngine;
 import dev.stele.sqlite.SqliteOptions;
+import dev.stele.sqlite.SqliteViewStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,6 +63,30 @@ record LogLocation(Kind kind, Path database) {
     return switch (kind) {
       case SQLITE -> SqliteLogEngine.openReader(database);
       case LMDB -> LmdbLogEngine.openReader(database);
+    };
+  }
+
+  /** The file that keeps the log's views, in a store of the same kind. */
+  Path views() {
+    return switch (kind) {
+      case SQLITE -> SqliteViewStore.beside(database);
+      case LMDB -> LmdbViewStore.beside(database);
+    };
+  }
+
+  /** Opens the views to write, making their file where it is not there. */
+  ViewStore openViewsWriter() {
+    return switch (kind) {
+      case SQLITE -> SqliteViewStore.openWriter(views());
+      case LMDB -> LmdbViewStore.openWriter(views());
+    };
+  }
+
+  /** Opens the views to read, also while another process writes them. */
+  ViewStore openViewsReader() {
+    return switch (kind) {
+      case SQLITE -> SqliteViewStore.openReader(views());
+      case LMDB -> LmdbViewStore.openReader(views());
     };
   }
 

@@ -14,9 +14,7 @@ import dev.stele.core.view.ViewStore.Generation;
 import dev.stele.core.view.ViewStore.Slot;
 import dev.stele.sqlite.InlineStatus;
 import dev.stele.sqlite.SqliteLogEngine;
-import dev.stele.sqlite.SqliteViewStore;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,7 +68,7 @@ final class ViewsCommand extends SteleCommand {
 
   @Override
   int run(Terminal terminal) {
-    LogHome home = log.home();
+    var _ = log.home();
     List<Line> lines = new ArrayList<>();
     boolean failed = false;
     long size;
@@ -82,7 +80,7 @@ final class ViewsCommand extends SteleCommand {
         lines.add(inline(view, size));
       }
     }
-    List<Generation> generations = generations(home);
+    List<Generation> generations = generations(log.location());
     for (Generation live : generations) {
       if (live.slot() == Slot.LIVE) {
         Line line = beside(live, generations, size);
@@ -126,12 +124,11 @@ final class ViewsCommand extends SteleCommand {
         current ? "" : "caught up when the log is next written");
   }
 
-  private static List<Generation> generations(LogHome home) {
-    Path database = SqliteViewStore.beside(home.database());
-    if (!Files.exists(database)) {
+  private static List<Generation> generations(LogLocation location) {
+    if (!Files.exists(location.views())) {
       return List.of();
     }
-    try (SqliteViewStore store = SqliteViewStore.openReader(database)) {
+    try (ViewStore store = location.openViewsReader()) {
       return store.generations();
     }
   }
@@ -188,9 +185,10 @@ final class ViewsCommand extends SteleCommand {
       }
       Optional<View> code = known().stream().filter(view -> view.name().equals(name)).findFirst();
       if (code.isPresent()) {
-        return rebuildBeside(terminal, home, code.get());
+        return rebuildBeside(terminal, code.get());
       }
-      boolean kept = generations(home).stream().anyMatch(each -> each.view().equals(name));
+      boolean kept =
+          generations(log.location()).stream().anyMatch(each -> each.view().equals(name));
       throw new CannotRun(
           kept ? "unknown-code" : "no-view",
           kept
@@ -216,11 +214,9 @@ final class ViewsCommand extends SteleCommand {
       }
     }
 
-    private int rebuildBeside(Terminal terminal, LogHome home, View view)
-        throws InterruptedException {
+    private int rebuildBeside(Terminal terminal, View view) throws InterruptedException {
       try (LogReader reader = log.openReader();
-          SqliteViewStore store =
-              SqliteViewStore.openWriter(SqliteViewStore.beside(home.database()))) {
+          ViewStore store = log.location().openViewsWriter()) {
         ViewRunner runner = new ViewRunner(view, reader, store);
         runner.rebuild();
         while (runner.step(Duration.ZERO)) {

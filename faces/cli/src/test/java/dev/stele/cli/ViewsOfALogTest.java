@@ -116,6 +116,21 @@ class ViewsOfALogTest {
   }
 
   @Test
+  void a_registered_view_of_a_log_in_lmdb_is_built_and_listed_from_lmdb() {
+    log = "lmdb:" + folder.resolve("other");
+    String anchor = folder.resolve("other-anchor").toString();
+    assertThat(
+            stele("init", "--log", log, "--origin", "example.com/other", "--anchor", anchor).exit())
+        .isZero();
+    assertThat(steleReading("one", "append", "--log", log, "--type", "note", "-").exit()).isZero();
+    assertListed("entries", "beside", 0, 1, "not built");
+    Shell.Result rebuilt = stele("views", "rebuild", "entries", "--log", log);
+    assertThat(rebuilt.exit()).as(rebuilt.err()).isZero();
+    assertListed("entries", "beside", 1, 0, "live");
+    assertThat(folder.resolve("other").resolve("log.views.lmdb")).exists();
+  }
+
+  @Test
   void a_view_that_has_failed_or_is_being_rebuilt_says_so() {
     try (SqliteViewStore store = SqliteViewStore.openWriter(SqliteViewStore.beside(database()))) {
       store.begin("entries", Slot.LIVE, 1, new EntriesView().tables(), 0);
