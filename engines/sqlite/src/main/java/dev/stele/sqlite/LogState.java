@@ -1,5 +1,6 @@
 package dev.stele.sqlite;
 
+import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.PendingIndex;
 import org.jspecify.annotations.Nullable;
 

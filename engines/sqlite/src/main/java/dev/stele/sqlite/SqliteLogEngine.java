@@ -1,6 +1,7 @@
 package dev.stele.sqlite;
 
 import dev.stele.core.engine.Batch;
+import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
