@@ -662,21 +662,15 @@ public final class LmdbLogEngine
 
   @Override
   public long find(LogId log, IndexKey claim) {
-    LogState written = logs.get(log);
-    ClaimFilter filter = written == null ? null : written.filter;
-    if (written != null && filter != null && !closed) {
-      long pending = written.pending.find(claim);
-      if (pending > 0 || !filter.mayHold(claim)) {
-        return pending;
-      }
-    }
     return lookUp(
         "find a claim of",
         log,
         0L,
         (snapshot, state) -> {
           long pending = state.pending.find(claim);
-          return pending > 0
+          ClaimFilter filter = state.filter;
+          boolean denied = filter != null && !filter.mayHold(claim);
+          return pending > 0 || denied
               ? pending
               : new Index(snapshot, Database.CLAIMS, state.number).last(claim);
         });
