@@ -19,7 +19,7 @@ final class OpenRows {
       for (int events : plan.openEvents()) {
         rows.add(
             new Row(
-                "open and check, %,d events%s".formatted(events, store.suffix()),
+                "open, %,d events%s".formatted(events, store.suffix()),
                 "EventLog.open + close, " + store.title(),
                 "-",
                 events,

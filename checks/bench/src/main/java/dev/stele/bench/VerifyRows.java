@@ -5,13 +5,12 @@ import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogHome;
-import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
-import dev.stele.core.proof.VerifierKey;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Re-computing a whole log. */
@@ -35,7 +34,16 @@ final class VerifyRows {
             plan.readEvents(),
             Workload.PAYLOAD_BYTES,
             cores,
-            scene -> unsigned(scene, store)),
+            scene -> unsigned(scene, store, Verifier::withoutMedium)),
+        new dev.stele.bench.Row(
+            "verify with the pages below, %,d events%s"
+                .formatted(plan.readEvents(), store.suffix()),
+            "Verifier, " + store.title(),
+            "-",
+            plan.readEvents(),
+            Workload.PAYLOAD_BYTES,
+            cores,
+            scene -> unsigned(scene, store, verifier -> verifier)),
         new dev.stele.bench.Row(
             "verify with signatures, %,d events%s".formatted(plan.signedEvents(), store.suffix()),
             "Verifier with auditor, " + store.title(),
@@ -46,17 +54,18 @@ final class VerifyRows {
             scene -> signed(scene, store)));
   }
 
-  private static void unsigned(Scene scene, Store store) throws Exception {
+  private static void unsigned(Scene scene, Store store, UnaryOperator<Verifier> with)
+      throws Exception {
     Plan plan = scene.workplace().plan();
     LogEngine engine = fill(scene, store, plan.readEvents(), false);
-    verify(scene, store, engine, List.of());
+    verify(scene, store, engine, with);
     scene.against(Bare.hash(hashed(engine, SAMPLE)));
   }
 
   private static void signed(Scene scene, Store store) throws Exception {
     Plan plan = scene.workplace().plan();
     LogEngine engine = fill(scene, store, plan.signedEvents(), true);
-    verify(scene, store, engine, List.of(Workload.gate()));
+    verify(scene, store, engine, verifier -> verifier.withAuditors(() -> List.of(Workload.gate())));
     scene.against(Bare.verifySignatures(new Workload()));
   }
 
@@ -69,19 +78,22 @@ final class VerifyRows {
     return scene.keep(store.openReader(folder));
   }
 
-  private static void verify(Scene scene, Store store, LogEngine engine, List<Auditor> auditors) {
-    VerifierKey key = LogHome.of(store.database(scene.workplace().folder())).vkey();
+  private static void verify(
+      Scene scene, Store store, LogEngine engine, UnaryOperator<Verifier> with) {
+    LogHome home = LogHome.of(store.database(scene.workplace().folder()));
+    byte[] indexKey = home.keys().orElseThrow().indexKey();
     scene.ours(
         Side.alone(
             "ours",
-            () ->
-                switch (Verifier.of(engine, LogId.MAIN, key)
-                    .withAuditors(() -> auditors)
-                    .verify()) {
-                  case Verdict.Intact intact -> intact.scope().size();
-                  case Verdict.Broken broken ->
-                      throw new IllegalStateException("the log does not verify: " + broken);
-                }));
+            () -> {
+              Verifier verifier =
+                  Verifier.of(engine, LogId.MAIN, home.vkey()).withIndexKey(indexKey);
+              return switch (with.apply(verifier).verify()) {
+                case Verdict.Intact intact -> intact.scope().size();
+                case Verdict.Broken broken ->
+                    throw new IllegalStateException("the log does not verify: " + broken);
+              };
+            }));
   }
 
   /** What a verifier must at least hash of each row: record and body. */

@@ -150,6 +150,36 @@ public abstract class LogEngineTck {
     assertThat(engine.readPage(LOG, 5, 100).isEmpty()).isTrue();
   }
 
+  @Test
+  void what_can_be_read_can_be_found_also_while_it_is_being_committed() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<Long> looking =
+          () -> {
+            long looks = 0;
+            while (!done.get()) {
+              long size = engine.head(LOG).size();
+              if (size > 0) {
+                assertThat(engine.find(LOG, Rows.claimOf(size))).isEqualTo(size);
+                looks++;
+              }
+            }
+            return looks;
+          };
+      List<Future<Long>> readers = List.of(threads.submit(looking), threads.submit(looking));
+      try {
+        for (int i = 0; i < 300; i++) {
+          rows.commit(engine, LOG, "a", 1);
+        }
+      } finally {
+        done.set(true);
+      }
+      for (Future<Long> reader : readers) {
+        assertThat(reader.get()).isPositive();
+      }
+    }
+  }
+
   // ---- forgetting, where an engine can ----
 
   private Erasable erasable() {

@@ -1,11 +1,14 @@
 package dev.stele.ledger;
 
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.Append;
+import dev.stele.core.log.EraseResult;
+import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogCorrupt;
 import dev.stele.core.log.LogHome;
@@ -503,6 +506,22 @@ public final class EventLedger implements AutoCloseable {
   }
 
   // ---- checking ----
+
+  /**
+   * Drops what events say for good, in the log and in {@code ledger_events}, and appends a receipt.
+   * Numbers, ids, types and links stay; the event after an erased one is not compared with it any
+   * more. Key acts are never erased. See {@link EventLog#erase}.
+   */
+  public EraseResult erase(Erasure what) {
+    return log.erase(what);
+  }
+
+  /**
+   * Rewrites the file, so that it holds no byte of what was erased. See {@link EventLog#compact}.
+   */
+  public Compactable.Compacted compact() {
+    return log.compact();
+  }
 
   /**
    * Re-computes everything from the bytes: the log, every event hash and signature, the chain, the

@@ -1,6 +1,7 @@
 package dev.stele.lmdb;
 
 import dev.stele.core.engine.Batch;
+import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
@@ -102,6 +103,9 @@ public final class LmdbLogEngine
 
     /** How often the pending index was emptied. */
     final AtomicLong flushes = new AtomicLong();
+
+    /** Keeps most look-ups of claims from the file; null in a process that only reads. */
+    volatile @Nullable ClaimFilter filter;
 
     /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
     volatile long fence;
@@ -305,6 +309,10 @@ public final class LmdbLogEngine
     rootIsUnsynced = !durable;
     synchronized (state) {
       if (flush) {
+        ClaimFilter filter = state.filter;
+        if (filter != null) {
+          filter.flushed(claims);
+        }
         state.restart(flushedTo);
       }
       state.pending.add(batch.rows());
@@ -444,6 +452,8 @@ public final class LmdbLogEngine
             replay(snapshot, state);
           }
           state.fence = entry.fence();
+          state.filter =
+              new ClaimFilter(entry.indexedTo(), sink -> scanClaims(log, whileOpen(sink)));
           logs.put(log, state);
           indexedCommit = snapshot.transaction();
           return state;
@@ -655,7 +665,9 @@ public final class LmdbLogEngine
         0L,
         (snapshot, state) -> {
           long pending = state.pending.find(claim);
-          return pending > 0
+          ClaimFilter filter = state.filter;
+          boolean denied = filter != null && !filter.mayHold(claim);
+          return pending > 0 || denied
               ? pending
               : new Index(snapshot, Database.CLAIMS, state.number).last(claim);
         });
@@ -777,6 +789,16 @@ public final class LmdbLogEngine
   @Override
   public long scanStreams(LogId log, Consumer<IndexEntry> sink) {
     return scan(log, Database.STREAMS, PendingIndex::sortedStreams, sink);
+  }
+
+  /** Ends a scan in the background once the engine is closed. */
+  private Consumer<IndexEntry> whileOpen(Consumer<IndexEntry> sink) {
+    return entry -> {
+      if (closed) {
+        throw new LogClosed("this LMDB engine was closed");
+      }
+      sink.accept(entry);
+    };
   }
 
   private interface PendingEntries {

@@ -1,5 +1,6 @@
 package dev.stele.sqlite;
 
+import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.PendingIndex;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ final class LogState {
 
   /** How often the pending index went into the file; written under the lock of this. */
   volatile long flushes;
+
+  /** Set while rows may be committed whose index entries are not pending yet. */
+  volatile boolean committing;
 
   /** The fence this writer holds; 0 for a reader, and before it is up in the file. */
   volatile long fence;

@@ -1,6 +1,7 @@
 package dev.stele.sqlite;
 
 import dev.stele.core.engine.Batch;
+import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
@@ -407,21 +408,26 @@ public final class SqliteLogEngine
       if (state.pending.size() >= PendingIndex.FLUSH_AT && !session.flushed) {
         flush(session, state);
       }
-      // Under the lock of the log's state, so that an audit of the index sees a flush whole.
-      synchronized (state) {
-        session.connection.commit();
-        if (session.flushed) {
-          ClaimFilter filter = state.filter;
-          if (filter != null) {
-            filter.flushed(session.flushedClaims);
+      state.committing = true;
+      try {
+        // Under the lock of the log's state, so that an audit of the index sees a flush whole.
+        synchronized (state) {
+          session.connection.commit();
+          if (session.flushed) {
+            ClaimFilter filter = state.filter;
+            if (filter != null) {
+              filter.flushed(session.flushedClaims);
+            }
+            session.flushedClaims = List.of();
+            state.indexedTo = state.pendingTo;
+            state.flushes++;
+            state.pending.clear();
           }
-          session.flushedClaims = List.of();
-          state.indexedTo = state.pendingTo;
-          state.flushes++;
-          state.pending.clear();
+          state.pending.add(batch.rows());
+          state.pendingTo = expected.size() + batch.rows().size();
         }
-        state.pending.add(batch.rows());
-        state.pendingTo = expected.size() + batch.rows().size();
+      } finally {
+        state.committing = false;
       }
       return new CommitResult.Committed(session.level);
     } catch (SQLException e) {
@@ -861,11 +867,19 @@ public final class SqliteLogEngine
         List.of(),
         (lent, state) -> {
           List<Long> positions =
-              lookUp(lent, state, () -> streamPositions(lent, state, stream, afterRevision, limit));
+              lookUp(
+                  lent,
+                  state,
+                  List.of(),
+                  () -> streamPositions(lent, state, stream, afterRevision, limit));
           if (!positions.isEmpty() && row(lent, state, positions.getFirst()).isEmpty()) {
             long after = beforeFirstKept(lent, state, stream, afterRevision);
             positions =
-                lookUp(lent, state, () -> streamPositions(lent, state, stream, after, limit));
+                lookUp(
+                    lent,
+                    state,
+                    List.of(),
+                    () -> streamPositions(lent, state, stream, after, limit));
           }
           List<Row> rows = new ArrayList<>(positions.size());
           long bytes = 0;
@@ -892,11 +906,11 @@ public final class SqliteLogEngine
     List<Row> first = rows(select, state, 0, 1);
     long firstKept = first.isEmpty() ? 1 : first.getFirst().position();
     long trimmed = afterRevision;
-    long beyond = lookUp(lent, state, () -> lastRevision(lent, state, stream)) + 1;
+    long beyond = lookUp(lent, state, 0L, () -> lastRevision(lent, state, stream)) + 1;
     while (beyond - trimmed > 1) {
       long middle = (trimmed + beyond) >>> 1;
       List<Long> at =
-          lookUp(lent, state, () -> streamPositions(lent, state, stream, middle - 1, 1));
+          lookUp(lent, state, List.of(), () -> streamPositions(lent, state, stream, middle - 1, 1));
       if (!at.isEmpty() && at.getFirst() < firstKept) {
         trimmed = middle;
       } else {
@@ -925,7 +939,7 @@ public final class SqliteLogEngine
    * flush moves entries from one to the other, seldom, and then the look-up is made again; a reader
    * that follows another process moves them itself, under the lock.
    */
-  private <T> T lookUp(ReadConnections.Lent lent, LogState state, Lookup<T> lookup)
+  private <T> T lookUp(ReadConnections.Lent lent, LogState state, T none, Lookup<T> lookup)
       throws SQLException {
     if (state.fence == 0) {
       synchronized (state) {
@@ -933,12 +947,16 @@ public final class SqliteLogEngine
         return lookup.run();
       }
     }
-    while (true) {
-      long flushes = state.flushes;
-      T found = lookup.run();
-      if (flushes == state.flushes) {
-        return found;
-      }
+    long flushes = state.flushes;
+    boolean committing = state.committing;
+    T found = lookup.run();
+    if (flushes == state.flushes && !(committing && found.equals(none))) {
+      return found;
+    }
+    // What is not found may be in a commit whose rows can be read already: its index entries are
+    // there once the lock is free.
+    synchronized (state) {
+      return lookup.run();
     }
   }
 
@@ -949,7 +967,7 @@ public final class SqliteLogEngine
         log,
         0L,
         (lent, state) -> {
-          return lookUp(lent, state, () -> lastRevision(lent, state, stream));
+          return lookUp(lent, state, 0L, () -> lastRevision(lent, state, stream));
         });
   }
 
@@ -960,7 +978,7 @@ public final class SqliteLogEngine
         log,
         0L,
         (lent, state) -> {
-          return lookUp(lent, state, () -> find(lent, state, claim));
+          return lookUp(lent, state, 0L, () -> find(lent, state, claim));
         });
   }
 

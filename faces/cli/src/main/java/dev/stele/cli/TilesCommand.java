@@ -87,6 +87,13 @@ final class TilesCommand {
         page = reader.read(index, PAGE);
         terminal.progress(index, size);
       }
+      if (page.isEmpty() || page.getFirst().position() > position) {
+        throw new CannotRun(
+            "trimmed-log",
+            "event %d was trimmed, and an export needs every record that is not in it yet"
+                .formatted(position),
+            "stele tiles export DIR, with the folder of an earlier export");
+      }
       return page.get((int) (position - page.getFirst().position())).record();
     }
   }

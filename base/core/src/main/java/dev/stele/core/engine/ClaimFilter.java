@@ -1,26 +1,23 @@
-package dev.stele.sqlite;
+package dev.stele.core.engine;
 
-import dev.stele.core.engine.IndexEntry;
-import dev.stele.core.engine.IndexKey;
-import dev.stele.core.engine.KeyFilter;
-import dev.stele.core.engine.LogClosed;
-import dev.stele.core.engine.StorageFailed;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A filter over the claims that were written down, for the one process that writes.
+ * A filter over the claims that an engine has written down, for the one process that writes: most
+ * look-ups of claims need not go to the file.
  *
  * <p>It is filled in the background after a log was opened, so that opening takes no longer for a
  * larger log; until then every claim is looked for in the file. Once it is too small it is made
  * anew, and beyond {@link KeyFilter#MAX_KEYS} there is none. Thread-safe.
  */
-final class ClaimFilter {
-  private static final System.Logger LOGGER = System.getLogger("dev.stele.sqlite");
+public final class ClaimFilter {
+  private static final System.Logger LOGGER = System.getLogger("dev.stele.engine");
 
   /** Gives every claim that is in the file now. */
-  interface Claims {
+  public interface Claims {
+    /** Goes through all of them, or throws when the engine is closed meanwhile. */
     void scan(Consumer<IndexEntry> sink);
   }
 
@@ -32,8 +29,13 @@ final class ClaimFilter {
   /** What is being filled from the file; also told of what is flushed meanwhile. Under this. */
   private @Nullable KeyFilter filling;
 
-  /** A filter for a log, which has {@code indexedTo} events in its index. */
-  ClaimFilter(long indexedTo, Claims claims) {
+  /**
+   * A filter for a log.
+   *
+   * @param indexedTo how many events are in its index
+   * @param claims is gone through in the background, now and whenever the filter is too small
+   */
+  public ClaimFilter(long indexedTo, Claims claims) {
     this.claims = claims;
     if (indexedTo == 0) {
       ready = KeyFilter.forKeys(0);
@@ -43,13 +45,13 @@ final class ClaimFilter {
   }
 
   /** Whether a claim may be in the file; false is certain. */
-  boolean mayHold(IndexKey claim) {
+  public boolean mayHold(IndexKey claim) {
     KeyFilter filter = ready;
     return filter == null || filter.mayHold(claim);
   }
 
   /** Tells of claims that are about to be looked for in the file, and nowhere else any more. */
-  synchronized void flushed(List<IndexEntry> entries) {
+  public synchronized void flushed(List<IndexEntry> entries) {
     KeyFilter filter = ready;
     for (IndexEntry entry : entries) {
       if (filter != null) {
