@@ -157,13 +157,13 @@ public abstract class LogEngineTck {
       Callable<Long> looking =
           () -> {
             long looks = 0;
-            while (!done.get()) {
+            do {
               long size = engine.head(LOG).size();
               if (size > 0) {
                 assertThat(engine.find(LOG, Rows.claimOf(size))).isEqualTo(size);
                 looks++;
               }
-            }
+            } while (!done.get());
             return looks;
           };
       List<Future<Long>> readers = List.of(threads.submit(looking), threads.submit(looking));
@@ -659,7 +659,7 @@ public abstract class LogEngineTck {
     Callable<Long> reader =
         () -> {
           long looks = 0;
-          while (!done.get()) {
+          do {
             looking.countDown();
             assertThat(engine.head(LOG).size() % 3).isZero();
             assertThat(engine.read(LOG, 0, 1_000).size() % 3).isZero();
@@ -671,7 +671,7 @@ public abstract class LogEngineTck {
             }
             assertThat(claims(LOG).size() % 3).isZero();
             looks++;
-          }
+          } while (!done.get());
           return looks;
         };
     try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
