@@ -61,7 +61,7 @@ class BenchCommandTest {
   void theListMeasuresNothing() throws Exception {
     assertThat(run("--list", "--rows", "VERIFY")).isZero();
 
-    assertThat(said.toString().lines()).hasSize(2).allMatch(name -> name.startsWith("verify"));
+    assertThat(said.toString().lines()).hasSize(6).allMatch(name -> name.startsWith("verify"));
   }
 
   @Test
