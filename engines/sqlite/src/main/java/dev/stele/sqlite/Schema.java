@@ -33,6 +33,13 @@ final class Schema {
   /** 16 MiB of write-ahead log before its pages go into the database: fewer, larger checkpoints. */
   private static final int WAL_CHECKPOINT_PAGES = 4_096;
 
+  /**
+   * Changes nothing, and makes a transaction a writing one from its first statement. SQLite waits
+   * for a lock only then: a transaction that has read and then writes is refused at once, and a
+   * reader holds that lock for a moment whenever it finds the log's shared index half written.
+   */
+  static final String TAKE_WRITE_LOCK = "DELETE FROM log_checkpoints WHERE 0";
+
   private static final List<String> STATEMENTS = statements();
 
   private final Path database;

@@ -177,6 +177,7 @@ public final class SqliteLogEngine
   private static final class Session {
     final Connection connection;
     final Durability level;
+    private final PreparedStatement takeLock;
     final PreparedStatement headCheck;
     final PreparedStatement insertRow;
     final PreparedStatement insertTile;
@@ -192,6 +193,7 @@ public final class SqliteLogEngine
       this.connection = connection;
       this.level = level;
       connection.setAutoCommit(false);
+      takeLock = connection.prepareStatement(Schema.TAKE_WRITE_LOCK);
       headCheck =
           connection.prepareStatement(
               "SELECT (SELECT fence FROM log_names WHERE number = ?1),"
@@ -208,6 +210,11 @@ public final class SqliteLogEngine
       insertCheckpoint =
           connection.prepareStatement(
               "INSERT OR REPLACE INTO log_checkpoints (log, size, note) VALUES (?, ?, ?)");
+    }
+
+    /** Comes before the first statement of each transaction; see {@link Schema}. */
+    void takeLock() throws SQLException {
+      takeLock.executeUpdate();
     }
   }
 
@@ -392,6 +399,7 @@ public final class SqliteLogEngine
     Session session = null;
     try {
       session = writing.session(durability);
+      session.takeLock();
       LogState state = writingState(session, log);
       Optional<CommitResult> moved = checkHead(session, state, expected);
       if (moved.isPresent()) {
@@ -624,6 +632,7 @@ public final class SqliteLogEngine
     try {
       requireOpen();
       session = writing.session(Durability.DURABLE);
+      session.takeLock();
       return writing.views.rebuild(
           session.connection, view, mainRows(session.connection), progress);
     } catch (SQLException e) {

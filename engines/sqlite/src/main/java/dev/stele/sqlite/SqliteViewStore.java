@@ -54,6 +54,9 @@ public final class SqliteViewStore implements ViewStore {
           + " failed_at INTEGER, failure TEXT, tables TEXT NOT NULL, PRIMARY KEY (view, slot))"
           + " STRICT, WITHOUT ROWID";
 
+  /** The first statement of each change, for the reason that {@link Schema} gives. */
+  private static final String TAKE_WRITE_LOCK = "DELETE FROM stele_views WHERE 0";
+
   private static final String GENERATIONS =
       "SELECT view, slot, version, begun_at, position, link, failed_at, failure, tables"
           + " FROM stele_views";
@@ -460,6 +463,7 @@ public final class SqliteViewStore implements ViewStore {
     try {
       requireOpen();
       try {
+        prepared(TAKE_WRITE_LOCK).executeUpdate();
         work.run(connection);
         connection.commit();
       } catch (SQLException e) {
