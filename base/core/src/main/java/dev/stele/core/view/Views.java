@@ -26,7 +26,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * another view. Thread-safe. Closing waits for the batches under way and closes neither the log nor
  * a store; what was not applied yet is applied after the next start.
  */
-public final class Views implements AutoCloseable {
+public final class Views implements KeptViews {
   /** How long a thread waits for events before it looks around again. */
   private static final Duration LOOK_AROUND = Duration.ofSeconds(10);
 
@@ -214,6 +214,7 @@ public final class Views implements AutoCloseable {
   }
 
   /** How far each view is, in the order they were given. */
+  @Override
   public List<ViewStatus> status() {
     return kept.values().stream().map(each -> each.runner.status()).toList();
   }
@@ -228,11 +229,13 @@ public final class Views implements AutoCloseable {
   }
 
   /** Waits until the answers of a view reflect a position; see {@link ViewRunner#await}. */
+  @Override
   public Awaited await(String name, long position, Duration timeout) throws InterruptedException {
     return require(name).runner.await(position, timeout);
   }
 
   /** Reads a view: rows, and the position they reflect. */
+  @Override
   public <T> ViewStore.Answer<T> read(String name, ViewStore.Reading<T> reading) {
     return require(name).runner.read(reading);
   }
@@ -243,11 +246,13 @@ public final class Views implements AutoCloseable {
   }
 
   /** Lets a view that has failed try again, where it stands. */
+  @Override
   public void retry(String name) {
     require(name).ask(Request.RETRY);
   }
 
   /** Lets a view be built again, beside the tables that answer meanwhile. */
+  @Override
   public void rebuild(String name) {
     require(name).ask(Request.REBUILD);
   }

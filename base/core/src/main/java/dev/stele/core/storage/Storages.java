@@ -1,0 +1,46 @@
+package dev.stele.core.storage;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+
+/** Finds the provider of a URI among the engines on the class path. */
+public final class Storages {
+  private Storages() {}
+
+  /** Every provider there is, in the order of schemes. */
+  public static List<StorageProvider> providers() {
+    return ServiceLoader.load(StorageProvider.class, Storages.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .sorted(Comparator.comparing(StorageProvider::scheme))
+        .toList();
+  }
+
+  /** The provider of a URI, if its engine is on the class path. */
+  public static Optional<StorageProvider> find(String uri) {
+    return providers().stream().filter(each -> uri.startsWith(each.scheme() + ":")).findFirst();
+  }
+
+  /**
+   * Opens the storage that a URI names.
+   *
+   * @throws IllegalArgumentException when no engine on the class path knows the URI; the message
+   *     says which forms are known
+   * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
+   */
+  public static Storage open(StorageRequest request) {
+    return find(request.uri())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "a storage is %s, not '%s'"
+                        .formatted(
+                            providers().stream()
+                                .map(StorageProvider::form)
+                                .collect(Collectors.joining(", ")),
+                            request.uri())))
+        .open(request);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.stele.core.view;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The views of a log while they are kept up to date, by threads or in the log's own transactions.
+ * Thread-safe. A name that no view has is an {@link IllegalArgumentException}.
+ */
+public interface KeptViews extends AutoCloseable {
+  /** Reads a view: rows, and the position they reflect. */
+  <T> ViewStore.Answer<T> read(String view, ViewStore.Reading<T> reading);
+
+  /** Waits until the answers of a view reflect a position. */
+  Awaited await(String view, long position, Duration timeout) throws InterruptedException;
+
+  /** How far each view is. */
+  List<ViewStatus> status();
+
+  /** Lets a view that has failed try again, where it stands. */
+  void retry(String view);
+
+  /** Lets a view be built again from the log. */
+  void rebuild(String view);
+
+  /** Stops keeping them. Idempotent. */
+  @Override
+  void close();
+}
