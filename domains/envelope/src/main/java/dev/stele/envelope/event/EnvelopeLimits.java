@@ -20,7 +20,7 @@ public record EnvelopeLimits(int basePayloadSize) {
   public static final String CANONICALIZATION = "rfc8785";
 
   /** How far a sender's clock may be ahead. Not how far behind: an expiry is exact. */
-  public static final Duration CLOCK_SKEW = Duration.ofSeconds(300);
+  public static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
 
   /** The longest time from issue to expiry. */
   public static final Duration LONGEST_LIFETIME = Duration.ofHours(24);

@@ -74,15 +74,22 @@ public final class EnvelopeReader {
     abstract boolean known(String name);
 
     final String text(String name) {
-      return json.peek() == '"' ? json.string() : refuse("str", name);
+      return text("str", name);
+    }
+
+    private String text(String wanted, String name) {
+      if (json.peek() != '"') {
+        throw expected(wanted, json.value(), name);
+      }
+      return json.string();
     }
 
     final @Nullable String textOrNull(String name) {
-      if (json.peek() == '"') {
-        return json.string();
-      }
-      JsonValue other = json.value();
-      return other == JsonNull.NULL ? null : refused("str | null", other, name);
+      return switch (json.value()) {
+        case JsonString(String text) -> text;
+        case JsonNull _ -> null;
+        case JsonValue other -> throw expected("str | null", other, name);
+      };
     }
 
     /** A text that has one value only. */
@@ -96,20 +103,23 @@ public final class EnvelopeReader {
 
     final JsonObject object(String name) {
       JsonValue value = json.value();
-      return value instanceof JsonObject object ? object : refused("object", value, name);
+      if (value instanceof JsonObject object) {
+        return object;
+      }
+      throw expected("object", value, name);
     }
 
     final @Nullable JsonObject objectOrNull(String name) {
       return switch (json.value()) {
         case JsonObject object -> object;
         case JsonNull _ -> null;
-        case JsonValue other -> refused("object | null", other, name);
+        case JsonValue other -> throw expected("object | null", other, name);
       };
     }
 
     /** Bytes in standard base64 with exact padding. */
     final byte[] bytes(String name) {
-      String text = json.peek() == '"' ? json.string() : refuse("bytes", name);
+      String text = text("bytes", name);
       byte[] bytes = decode(text);
       if (bytes == null
           || (rules == ReadingRules.STRICT
@@ -134,14 +144,6 @@ public final class EnvelopeReader {
             "Object missing required field `%s`%s".formatted(name, place("")));
       }
       return value;
-    }
-
-    private <T> T refuse(String wanted, String name) {
-      return refused(wanted, json.value(), name);
-    }
-
-    private <T> T refused(String wanted, JsonValue found, String name) {
-      throw expected(wanted, found, name);
     }
 
     private JsonReader.Flaw expected(String wanted, JsonValue found, String name) {

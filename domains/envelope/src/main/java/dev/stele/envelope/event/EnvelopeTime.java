@@ -15,6 +15,9 @@ import java.util.Optional;
  * them after the point; those past the sixth are cut off. Thread-safe.
  */
 public final class EnvelopeTime {
+  /** The last moment that can be written with milliseconds. */
+  public static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999Z");
+
   private static final String SHAPE = "dddd-dd-ddTdd:dd:dd";
   private static final int MICRO_DIGITS = 6;
   private static final DateTimeFormatter MILLIS =

@@ -69,41 +69,26 @@ final class JsonReader {
   }
 
   JsonValue value() {
-    switch (peek()) {
-      case '{' -> {
-        LinkedHashMap<String, JsonValue> members = new LinkedHashMap<>();
-        object(
-            name -> {
-              if (members.put(name, value()) != null && rules == ReadingRules.STRICT) {
-                throw duplicate(name);
-              }
-            });
-        return members.isEmpty() ? JsonObject.EMPTY : JsonObject.ofOwned(members);
-      }
-      case '[' -> {
-        List<JsonValue> elements = new ArrayList<>();
-        array(elements);
-        return elements.isEmpty() ? JsonArray.EMPTY : new JsonArray(elements);
-      }
-      case '"' -> {
-        return new JsonString(string());
-      }
-      case 't' -> {
-        word("true");
-        return JsonBoolean.TRUE;
-      }
-      case 'f' -> {
-        word("false");
-        return JsonBoolean.FALSE;
-      }
-      case 'n' -> {
-        word("null");
-        return JsonNull.NULL;
-      }
-      default -> {
-        return number();
-      }
-    }
+    return switch (peek()) {
+      case '{' -> object();
+      case '[' -> array();
+      case '"' -> new JsonString(string());
+      case 't' -> word("true", JsonBoolean.TRUE);
+      case 'f' -> word("false", JsonBoolean.FALSE);
+      case 'n' -> word("null", JsonNull.NULL);
+      default -> number();
+    };
+  }
+
+  private JsonObject object() {
+    LinkedHashMap<String, JsonValue> members = new LinkedHashMap<>();
+    object(
+        name -> {
+          if (members.put(name, value()) != null && rules == ReadingRules.STRICT) {
+            throw duplicate(name);
+          }
+        });
+    return members.isEmpty() ? JsonObject.EMPTY : JsonObject.ofOwned(members);
   }
 
   /** Reads an object; {@code member} reads each value, right after its name. */
@@ -130,7 +115,8 @@ final class JsonReader {
     depth--;
   }
 
-  private void array(List<JsonValue> elements) {
+  private JsonArray array() {
+    List<JsonValue> elements = new ArrayList<>();
     enter();
     if (peek() == ']') {
       at++;
@@ -143,6 +129,7 @@ final class JsonReader {
       } while (!closes(']'));
     }
     depth--;
+    return elements.isEmpty() ? JsonArray.EMPTY : new JsonArray(elements);
   }
 
   private void enter() {
@@ -166,7 +153,7 @@ final class JsonReader {
     return new Flaw("Duplicate member `%.40s` (byte %d)".formatted(name, at));
   }
 
-  private void word(String word) {
+  private JsonValue word(String word, JsonValue value) {
     for (int i = 0; i < word.length(); i++, at++) {
       if (at >= in.length) {
         throw truncated();
@@ -175,6 +162,7 @@ final class JsonReader {
         throw flaw("invalid character");
       }
     }
+    return value;
   }
 
   // ---- numbers ----
@@ -336,7 +324,7 @@ final class JsonReader {
       if (digit < 0) {
         throw flaw("invalid character in unicode escape");
       }
-      value = value << 4 | digit;
+      value = (value << 4) | digit;
     }
     return (char) value;
   }
@@ -351,12 +339,12 @@ final class JsonReader {
     if (at + more >= in.length) {
       throw truncated();
     }
-    int point = lead & 0x3f >> more;
+    int point = lead & (0x3f >> more);
     for (int i = 1; i <= more; i++) {
       if ((in[at + i] & 0xc0) != 0x80) {
         throw flaw("invalid UTF-8");
       }
-      point = point << 6 | in[at + i] & 0x3f;
+      point = (point << 6) | (in[at + i] & 0x3f);
     }
     if (point < (more == 1 ? 0x80 : more == 2 ? 0x800 : 0x10000)
         || point > Character.MAX_CODE_POINT

@@ -21,7 +21,7 @@ final class JsonWriter {
   }
 
   /** Ample for a header; larger values grow by doubling. */
-  private static final int FIRST_BYTES = 768;
+  private static final int FIRST_BYTES = 1024;
 
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
@@ -153,18 +153,18 @@ final class JsonWriter {
       } else if (c < 0x80) {
         at = escape(c, to, at);
       } else if (c < 0x800) {
-        to[at++] = (byte) (0xc0 | c >> 6);
-        to[at++] = (byte) (0x80 | c & 0x3f);
+        to[at++] = (byte) (0xc0 | (c >> 6));
+        to[at++] = (byte) (0x80 | (c & 0x3f));
       } else if (Character.isHighSurrogate(c)) {
         int point = Character.toCodePoint(c, text.charAt(++i));
-        to[at++] = (byte) (0xf0 | point >> 18);
-        to[at++] = (byte) (0x80 | point >> 12 & 0x3f);
-        to[at++] = (byte) (0x80 | point >> 6 & 0x3f);
-        to[at++] = (byte) (0x80 | point & 0x3f);
+        to[at++] = (byte) (0xf0 | (point >> 18));
+        to[at++] = (byte) (0x80 | ((point >> 12) & 0x3f));
+        to[at++] = (byte) (0x80 | ((point >> 6) & 0x3f));
+        to[at++] = (byte) (0x80 | (point & 0x3f));
       } else {
-        to[at++] = (byte) (0xe0 | c >> 12);
-        to[at++] = (byte) (0x80 | c >> 6 & 0x3f);
-        to[at++] = (byte) (0x80 | c & 0x3f);
+        to[at++] = (byte) (0xe0 | (c >> 12));
+        to[at++] = (byte) (0x80 | ((c >> 6) & 0x3f));
+        to[at++] = (byte) (0x80 | (c & 0x3f));
       }
     }
     to[at++] = '"';

@@ -91,6 +91,6 @@ public final class Nonce {
   }
 
   private static int step(String nonce, int at) {
-    return Character.digit(nonce.charAt(at + 1), 16) - Character.digit(nonce.charAt(at), 16) & 15;
+    return (Character.digit(nonce.charAt(at + 1), 16) - Character.digit(nonce.charAt(at), 16)) & 15;
   }
 }
