@@ -44,7 +44,7 @@ public final class Nonce {
   }
 
   /** Tells whether the text is made of lower-case hex digits alone. */
-  static boolean isHex(String text) {
+  public static boolean isHex(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
