@@ -16,6 +16,7 @@ import dev.stele.testkit.gate.TestGate;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -179,6 +180,9 @@ public final class Histories {
       byte[] key = {(byte) random.nextInt(IDS)};
       long expires = random.nextBoolean() ? now.get() + random.nextInt(20) : Claim.NEVER;
       claims.add(new Claim("nonce", key, OnDuplicate.REFUSE, expires));
+      if (key[0] % 2 == 0) {
+        Collections.reverse(claims);
+      }
     }
     byte[] payload = new byte[random.nextInt(60)];
     random.nextBytes(payload);
@@ -215,9 +219,9 @@ public final class Histories {
       Map<String, Long> own = new HashMap<>();
       for (var event : append.events()) {
         for (Claim claim : event.draft().claims()) {
-          Held held = claims.get(name(claim));
-          if (held != null && held.expiresAt > time) {
-            return "refused " + claim.scope() + " " + held.position;
+          long holder = holder(claim, time);
+          if (holder != 0) {
+            return "refused " + claim.scope() + " " + holder;
           }
           if (own.put(name(claim), 0L) != null) {
             return "refused " + claim.scope() + " 0";
@@ -249,22 +253,20 @@ public final class Histories {
     private Optional<String> present(Append append, long time) {
       long first = 0;
       for (var event : append.events()) {
-        long holder = 0;
-        for (Claim claim : event.draft().claims()) {
-          Held held = claims.get(name(claim));
-          if (holder == 0
-              && claim.onDuplicate() == OnDuplicate.RETURN_EXISTING
-              && held != null
-              && held.expiresAt > time) {
-            holder = held.position;
-          }
-        }
-        if (holder == 0) {
+        Optional<Claim> decides =
+            event.draft().claims().stream().filter(claim -> holder(claim, time) != 0).findFirst();
+        if (decides.isEmpty() || decides.get().onDuplicate() == OnDuplicate.REFUSE) {
           return Optional.empty();
         }
+        long holder = holder(decides.get(), time);
         first = first == 0 ? holder : first;
       }
       return Optional.of("present " + first);
+    }
+
+    private long holder(Claim claim, long time) {
+      Held held = claims.get(name(claim));
+      return held != null && held.expiresAt > time ? held.position : 0;
     }
 
     void compareStreams(EventLog log) {

@@ -12,6 +12,9 @@ import java.util.HexFormat;
  * Keys of different scopes never meet. The engine's index never sees the key itself, only an HMAC
  * of it, so that the index tells nothing of an event that was erased.
  *
+ * <p>The claims of an event are looked at in their order, and the first one that is held answers by
+ * its {@link OnDuplicate}; those after it have no say.
+ *
  * <p>A claim that expires is free again for an event whose {@code recordedAt} is at or after {@link
  * #expiresAtMillis}. Who sets an expiry must keep it outside the window in which the gate would
  * still admit the same input, or a replay becomes possible.

@@ -12,10 +12,11 @@ import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.proof.TiledNodes;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,9 +86,9 @@ final class Linker {
 
   /** Places the events of an append, or says why not. All or none. */
   Placed place(PreparedAppend append, long nowMillis) {
-    Optional<AppendResult> repeated = alreadyPresent(append, nowMillis);
-    if (repeated.isPresent()) {
-      return new Placed.Not(repeated.get());
+    Looked looked = look(append, nowMillis);
+    if (looked.present != 0) {
+      return new Placed.Not(new AppendResult.AlreadyPresent(looked.present));
     }
     long revision = revisionOf(append.stream);
     if (append.append.expected() instanceof ExpectedRevision.Exactly(long expected)
@@ -95,9 +96,8 @@ final class Linker {
       String stream = append.events[0].draft().stream();
       return new Placed.Not(new AppendResult.Conflict(stream, expected, revision));
     }
-    Optional<AppendResult> refused = refused(append, nowMillis);
-    if (refused.isPresent()) {
-      return new Placed.Not(refused.get());
+    if (looked.refusal != null) {
+      return new Placed.Not(looked.refusal);
     }
     long first = size + 1;
     for (PreparedAppend.Event event : append.events) {
@@ -123,37 +123,43 @@ final class Linker {
     record Not(AppendResult why) implements Placed {}
   }
 
-  /** An append of which every event is there already, by claims that call this a repetition. */
-  private Optional<AppendResult> alreadyPresent(PreparedAppend append, long nowMillis) {
-    long first = 0;
-    for (PreparedAppend.Event event : append.events) {
-      long holder = 0;
-      for (int c = 0; c < event.claims().length && holder == 0; c++) {
-        if (event.draft().claims().get(c).onDuplicate() == OnDuplicate.RETURN_EXISTING) {
-          holder = holder(event.claims()[c], timeOf(event, nowMillis));
-        }
-      }
-      if (holder == 0) {
-        return Optional.empty();
-      }
-      first = first == 0 ? holder : first;
-    }
-    return Optional.of(new AppendResult.AlreadyPresent(first));
-  }
+  /**
+   * What the claims of an append have met.
+   *
+   * @param present where its first event is, when for every event the first of its claims that is
+   *     held calls it a repetition; 0 otherwise
+   * @param refusal what the append gets when it is not present as a whole, or null
+   */
+  private record Looked(long present, AppendResult.@Nullable Refused refusal) {}
 
-  private Optional<AppendResult> refused(PreparedAppend append, long nowMillis) {
-    @Nullable Map<IndexKey, Claim> own = append.events.length > 1 ? new HashMap<>() : null;
+  private Looked look(PreparedAppend append, long nowMillis) {
+    @Nullable Set<IndexKey> own = append.events.length > 1 ? new HashSet<>() : null;
+    AppendResult.@Nullable Refused refusal = null;
+    long present = 0;
+    boolean allPresent = true;
     for (PreparedAppend.Event event : append.events) {
+      boolean answered = false;
+      boolean repeated = false;
       for (int c = 0; c < event.claims().length; c++) {
         Claim claim = event.draft().claims().get(c);
         long holder = holder(event.claims()[c], timeOf(event, nowMillis));
-        boolean twice = own != null && own.put(event.claims()[c], claim) != null;
-        if (holder != 0 || twice) {
-          return Optional.of(new AppendResult.Refused(claim, holder));
+        boolean twice = own != null && !own.add(event.claims()[c]);
+        if (refusal == null && (holder != 0 || twice)) {
+          refusal = new AppendResult.Refused(claim, holder);
+        }
+        // The first claim that is held answers for its event; those after it have no say.
+        if (holder != 0 && !answered) {
+          answered = true;
+          repeated = claim.onDuplicate() == OnDuplicate.RETURN_EXISTING;
+          present = repeated && present == 0 ? holder : present;
         }
       }
+      allPresent &= repeated;
+      if (!allPresent && refusal != null) {
+        return new Looked(0, refusal);
+      }
     }
-    return Optional.empty();
+    return new Looked(allPresent ? present : 0, refusal);
   }
 
   /** The position that holds a claim at the time the new event would be recorded, or 0. */
