@@ -5,6 +5,7 @@ import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventRecord;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Works one batch ahead of the engine. What it placed is real only once the engine has committed
  * it; when the engine did not, the linker is thrown away and a new one taken up from the engine's
- * head. Confined to the writer.
+ * head. On a shared engine it is set back to its mark instead, and takes over what others have
+ * appended. Confined to the writer.
  */
 final class Linker {
   /** How many streams' revisions are remembered between batches: about 100 bytes each. */
@@ -51,17 +53,77 @@ final class Linker {
 
   private final Map<IndexKey, Long> claimed = new HashMap<>();
 
-  Linker(LogEngine engine, LogId log, byte[] genesis, TiledNodes nodes) {
+  private @Nullable Mark mark;
+
+  /**
+   * Where a linker is set back to when its batch was overtaken.
+   *
+   * @param revisions what streams had when the batch began, of those it was placed in
+   */
+  private record Mark(
+      long size,
+      byte[] link,
+      long recordedAtMillis,
+      GrowingTree.Mark tree,
+      Map<IndexKey, Long> revisions) {}
+
+  /**
+   * Takes up a log at an end that was verified.
+   *
+   * @param size how many events: all there are, or fewer where others append meanwhile
+   * @param genesis the link that the first event names
+   */
+  Linker(LogEngine engine, LogId log, long size, byte[] genesis, TiledNodes nodes) {
     this.engine = engine;
     this.log = log;
-    Head head = engine.head(log);
-    this.size = head.size();
-    this.link = size == 0 ? genesis : head.link();
-    this.recordedAtMillis =
-        size == 0
-            ? Long.MIN_VALUE
-            : EventRecord.recordedAtMillis(engine.read(log, size - 1, 1).getFirst().record());
+    this.size = size;
+    if (size == 0) {
+      this.link = genesis;
+      this.recordedAtMillis = Long.MIN_VALUE;
+    } else {
+      List<Row> last = engine.read(log, size - 1, 1);
+      if (last.isEmpty() || last.getFirst().position() != size) {
+        throw new StorageFailed(
+            "event %d of log %s went while it was being opened; open it again"
+                .formatted(size, log));
+      }
+      this.link = last.getFirst().link();
+      this.recordedAtMillis = EventRecord.recordedAtMillis(last.getFirst().record());
+    }
     this.tree = new GrowingTree(size, nodes);
+  }
+
+  /** Remembers the end as it is, with nothing placed yet. */
+  void mark() {
+    mark = new Mark(size, link, recordedAtMillis, tree.mark(), new HashMap<>());
+  }
+
+  /** Gives up what was placed since {@link #mark}; without one nothing was. */
+  void rollBack() {
+    rows.clear();
+    claimed.clear();
+    if (mark != null) {
+      size = mark.size;
+      link = mark.link;
+      recordedAtMillis = mark.recordedAtMillis;
+      tree.rollBack(mark.tree);
+      revisions.putAll(mark.revisions);
+    }
+  }
+
+  /** Takes over the next row, which another writer has appended and which was checked. */
+  void takeOver(Row row) {
+    size = row.position();
+    link = row.link();
+    recordedAtMillis = EventRecord.recordedAtMillis(row.record());
+    tree.append(link);
+    revisions.put(
+        IndexKey.ofStream(EventRecord.streamBytes(row.record())),
+        EventRecord.revision(row.record()));
+  }
+
+  long recordedAtMillis() {
+    return recordedAtMillis;
   }
 
   Head head() {
@@ -98,6 +160,9 @@ final class Linker {
     }
     if (looked.refusal != null) {
       return new Placed.Not(looked.refusal);
+    }
+    if (mark != null) {
+      mark.revisions.putIfAbsent(append.stream, revision);
     }
     long first = size + 1;
     for (PreparedAppend.Event event : append.events) {
