@@ -11,6 +11,7 @@ import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.ExpectedRevision;
 import dev.stele.core.log.LogOptions;
+import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.proof.Verdict;
 import dev.stele.testkit.gate.TestGate;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ import java.util.function.Supplier;
 
 /**
  * Random histories of a log from a seed: appends, batches, repetitions, conflicts, claims that
- * expire, and reopenings.
+ * expire or are released, and reopenings.
  *
  * <p>A history is run on an engine and gives an outline: every outcome, and every byte of every
  * record. Engines must give equal outlines for equal seeds, and the outcomes must be those of a
@@ -72,6 +73,7 @@ public final class Histories {
             log = open(engines, options);
           }
           case 1, 2 -> appendGroup(log);
+          case 3 -> release(log);
           default -> {
             Append append = draw();
             compare(append, log.append(append));
@@ -127,6 +129,24 @@ public final class Histories {
     }
   }
 
+  private void release(EventLog log) {
+    long before = now.get() - random.nextInt(8) + 2;
+    String expected = model.release(before, now.get());
+    String got =
+        switch (log.release(Instant.ofEpochMilli(before))) {
+          case ReleaseResult.Released(long position, var _) -> "released " + position;
+          case ReleaseResult.AlreadyReleased(Instant last) ->
+              "released already " + last.toEpochMilli();
+          case ReleaseResult.NotYet(Instant time) -> "released not yet " + time.toEpochMilli();
+          case ReleaseResult.ReadOnly(Verdict verdict) -> "read-only " + verdict;
+        };
+    if (!expected.equals(got)) {
+      throw new AssertionError(
+          "step %d: the model says '%s', the log '%s'".formatted(outline.size(), expected, got));
+    }
+    outline.add(got);
+  }
+
   private void compare(Append append, AppendResult actual) {
     String expected = model.append(append, now.get());
     String got = describe(actual);
@@ -178,7 +198,8 @@ public final class Histories {
     }
     if (random.nextInt(3) == 0) {
       byte[] key = {(byte) random.nextInt(IDS)};
-      long expires = random.nextBoolean() ? now.get() + random.nextInt(20) : Claim.NEVER;
+      long expires =
+          random.nextBoolean() ? now.get() + random.nextInt(20) : whenNotExpiring(key[0]);
       claims.add(new Claim("nonce", key, OnDuplicate.REFUSE, expires));
       if (key[0] % 2 == 0) {
         Collections.reverse(claims);
@@ -190,9 +211,16 @@ public final class Histories {
     return new EventDraft(stream, "type-" + random.nextInt(3), id, payload, claims, subject);
   }
 
+  /** By the key and not by a draw of its own, so that seeds keep their meaning. */
+  private static long whenNotExpiring(byte key) {
+    return key % 3 == 0 ? Claim.NEVER : Claim.UNTIL_RELEASED;
+  }
+
   /** What a log should answer, without any of what makes it a log. */
   static final class Model {
-    private record Held(long position, long expiresAt) {}
+    private record Held(long position, long expiresAt, long recordedAt) {}
+
+    private long releasedBefore = Long.MIN_VALUE;
 
     private final Map<String, Held> claims = new HashMap<>();
     private final Map<String, Long> revisions = new HashMap<>();
@@ -236,7 +264,7 @@ public final class Histories {
         revisions.merge(stream, 1L, Long::sum);
         streams.computeIfAbsent(stream, _ -> new ArrayList<>()).add(size);
         for (Claim claim : event.draft().claims()) {
-          claims.put(name(claim), new Held(size, claim.expiresAtMillis()));
+          claims.put(name(claim), new Held(size, claim.expiresAtMillis(), time));
         }
       }
       return "appended " + first + "+" + append.events().size();
@@ -266,7 +294,28 @@ public final class Histories {
 
     private long holder(Claim claim, long time) {
       Held held = claims.get(name(claim));
-      return held != null && held.expiresAt > time ? held.position : 0;
+      if (held == null) {
+        return 0;
+      }
+      boolean free =
+          held.expiresAt == Claim.UNTIL_RELEASED
+              ? held.recordedAt < releasedBefore
+              : held.expiresAt <= time;
+      return free ? 0 : held.position;
+    }
+
+    private String release(long before, long now) {
+      long time = Math.max(recordedAt, now);
+      if (before <= releasedBefore) {
+        return "released already " + releasedBefore;
+      }
+      if (before >= time) {
+        return "released not yet " + time;
+      }
+      releasedBefore = before;
+      recordedAt = time;
+      size++;
+      return "released " + size;
     }
 
     void compareStreams(EventLog log) {

@@ -29,6 +29,7 @@ import dev.stele.core.log.EraseResult;
 import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogOptions;
+import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.log.Subscription;
 import dev.stele.core.log.TrimResult;
 import dev.stele.core.proof.Checkpoint;
@@ -474,6 +475,28 @@ public abstract class SharedWritersTck {
     assertIntact();
     overtaken.first = () -> one.erase(new Erasure.OfEvent(5));
     assertThat(two.erase(new Erasure.OfEvent(5))).isEqualTo(new EraseResult.NothingToErase());
+    assertIntact();
+  }
+
+  @Test
+  void claims_that_one_has_released_the_other_gives_away_again() {
+    EventLog one = another();
+    EventLog two = anotherThatIsOvertaken();
+    Claim token = new Claim("token", new byte[] {1}, OnDuplicate.REFUSE, Claim.UNTIL_RELEASED);
+    Append taking =
+        Append.of(
+            TestGate.admit(new EventDraft("a", "token", "", new byte[0], List.of(token), "")));
+    assertThat(one.append(taking)).isInstanceOf(AppendResult.Appended.class);
+    assertThat(two.append(taking)).isEqualTo(new AppendResult.Refused(token, 1));
+    Instant past = one.get(1).orElseThrow().recordedAt().plusMillis(1);
+    while (!Instant.now().isAfter(past.plusMillis(1))) {
+      Thread.onSpinWait();
+    }
+    overtaken.first =
+        () -> assertThat(one.release(past)).isInstanceOf(ReleaseResult.Released.class);
+    assertThat(two.release(past)).isEqualTo(new ReleaseResult.AlreadyReleased(past));
+    assertThat(two.append(taking)).isInstanceOf(AppendResult.Appended.class);
+    assertThat(one.append(taking)).isInstanceOf(AppendResult.Refused.class);
     assertIntact();
   }
 

@@ -16,8 +16,8 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
-import dev.stele.core.event.EventRecord;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.ReceiptGate;
@@ -150,6 +150,21 @@ public final class EventLog extends LogReader {
     record Signing(SignRequest request) implements Work {}
 
     record Forget(PreparedAppend receipt, Forgetting.Forgotten what) implements Work {}
+
+    record Release(ReleaseRequest request) implements Work {}
+  }
+
+  private static final class ReleaseRequest {
+    final PreparedAppend receipt;
+    final long recordedBeforeMillis;
+
+    /** Why no receipt is needed, or none possible; decided by the writer. */
+    @Nullable ReleaseResult without;
+
+    ReleaseRequest(PreparedAppend receipt, long recordedBeforeMillis) {
+      this.receipt = receipt;
+      this.recordedBeforeMillis = recordedBeforeMillis;
+    }
   }
 
   private static final class SignRequest {
@@ -175,7 +190,7 @@ public final class EventLog extends LogReader {
             ? new Proven(opened.scope().size(), Proven.Depth.HASHES, openedAt)
             : options.anchor().proven();
     this.forgetting =
-        new Forgetting(engine, log, keys.origin(), options.keptStreams(), this::commitForgetting);
+        new Forgetting(engine, log, verifierKey(), options.keptStreams(), this::commitForgetting);
     this.salts = new Salts(options.random());
     this.commits =
         new GroupCommit<>(
@@ -505,7 +520,8 @@ public final class EventLog extends LogReader {
    * had, and their claims, but for those that have expired. A receipt signed with the log's key is
    * appended in the same commit.
    *
-   * <p>Events go by whole tiles of 256, and not those with a claim that may still expire.
+   * <p>Events go by whole tiles of 256, and not those with a claim that may still expire or be
+   * released.
    *
    * @param before events from this position on stay in any case
    * @throws UnsupportedOperationException when the engine cannot trim
@@ -527,6 +543,45 @@ public final class EventLog extends LogReader {
   }
 
   /**
+   * Releases claims: from a receipt on, which is signed with the log's key and appended, those made
+   * {@link Claim#UNTIL_RELEASED} by events recorded before a time may be taken again. Claims of
+   * other kinds are as they were.
+   *
+   * <p>Whoever releases must know that the gates refuse by then, for another reason, what those
+   * claims kept out. A release reaches further than the one before it, or is none.
+   *
+   * @param recordedBefore a time since the epoch that has passed by the log's clock, counted in
+   *     whole milliseconds
+   * @throws StorageFailed when the engine failed: the receipt may or may not be in the log
+   */
+  public ReleaseResult release(Instant recordedBefore) {
+    requireOpen();
+    if (recordedBefore.isBefore(Instant.EPOCH)
+        || recordedBefore.isAfter(Instant.ofEpochMilli(Claim.UNTIL_RELEASED))) {
+      throw new IllegalArgumentException(
+          "claims are released up to a time since the epoch, not " + recordedBefore);
+    }
+    long millis = recordedBefore.toEpochMilli();
+    PreparedAppend receipt =
+        new PreparedAppend(
+            Append.of(admitted(new Receipt.Released(keys.origin(), millis))),
+            keys.indexer(),
+            salts::next);
+    ReleaseRequest request = new ReleaseRequest(receipt, millis);
+    commits.run(new Work.Release(request));
+    if (request.without != null) {
+      return request.without;
+    }
+    return switch (resultOf(receipt)) {
+      case AppendResult.Appended appended ->
+          new ReleaseResult.Released(appended.first(), Instant.ofEpochMilli(millis));
+      case AppendResult.ReadOnly(Verdict broken) -> new ReleaseResult.ReadOnly(broken);
+      case AppendResult.AlreadyPresent _, AppendResult.Refused _, AppendResult.Conflict _ ->
+          throw new IllegalStateException("a release makes no claims and expects nothing");
+    };
+  }
+
+  /**
    * Rewrites the log's medium, so that no file of it holds a byte of what was erased or trimmed.
    * Appends wait meanwhile.
    *
@@ -543,13 +598,7 @@ public final class EventLog extends LogReader {
 
   private OptionalLong commitForgetting(
       Receipt receipt, Forgetting.Forgotten what, long receiptsBefore) {
-    Admission admission =
-        new ReceiptGate(verifierKey())
-            .judge(receipt.sign(keys.signer()), options.clock().instant());
-    if (!(admission instanceof Admitted admitted)) {
-      throw new IllegalStateException("the log's own receipt was not admitted: " + admission);
-    }
-    Append append = Append.of(admitted).expecting(receiptsBefore);
+    Append append = Append.of(admitted(receipt)).expecting(receiptsBefore);
     PreparedAppend prepared = new PreparedAppend(append, keys.indexer(), salts::next);
     commits.run(new Work.Forget(prepared, what));
     return switch (resultOf(prepared)) {
@@ -560,6 +609,16 @@ public final class EventLog extends LogReader {
       case AppendResult.AlreadyPresent _, AppendResult.Refused _ ->
           throw new IllegalStateException("a receipt makes no claims");
     };
+  }
+
+  private Admitted admitted(Receipt receipt) {
+    Admission admission =
+        new ReceiptGate(verifierKey())
+            .judge(receipt.sign(keys.signer()), options.clock().instant());
+    if (!(admission instanceof Admitted admitted)) {
+      throw new IllegalStateException("the log's own receipt was not admitted: " + admission);
+    }
+    return admitted;
   }
 
   /**
@@ -870,6 +929,8 @@ public final class EventLog extends LogReader {
             sign = true;
           }
         }
+        case Work.Release(ReleaseRequest request) ->
+            durability = release(current, request, now, placed, durability);
       }
     }
     for (PlacedAppend append : placed) {
@@ -961,6 +1022,29 @@ public final class EventLog extends LogReader {
     }
   }
 
+  private Durability release(
+      Linker current,
+      ReleaseRequest request,
+      long now,
+      List<PlacedAppend> placed,
+      Durability durability) {
+    long before = request.recordedBeforeMillis;
+    long time = current.nextRecordedAt(now);
+    if (before <= current.releasedBefore()) {
+      request.without =
+          new ReleaseResult.AlreadyReleased(Instant.ofEpochMilli(current.releasedBefore()));
+      return durability.stronger(Durability.DURABLE);
+    }
+    if (before >= time) {
+      request.without = new ReleaseResult.NotYet(Instant.ofEpochMilli(time));
+      return durability;
+    }
+    request.without = null;
+    Durability needed = place(current, request.receipt, now, placed, durability);
+    current.release(before);
+    return needed;
+  }
+
   private record PlacedAppend(PreparedAppend append, long first) {}
 
   private CommitResult commit(
@@ -1006,6 +1090,10 @@ public final class EventLog extends LogReader {
         case Work.Group(List<PreparedAppend> appends) ->
             appends.forEach(append -> append.result = refusal);
         case Work.Forget(PreparedAppend receipt, var _) -> receipt.result = refusal;
+        case Work.Release(ReleaseRequest request) -> {
+          request.without = null;
+          request.receipt.result = refusal;
+        }
         case Work.Signing(SignRequest request) ->
             request.failure =
                 new IllegalStateException(
@@ -1023,12 +1111,16 @@ public final class EventLog extends LogReader {
       case Work.Group(List<PreparedAppend> appends) ->
           appends.forEach(append -> append.failure = failure);
       case Work.Forget(PreparedAppend receipt, var _) -> receipt.failure = failure;
+      case Work.Release(ReleaseRequest request) -> {
+        request.without = null;
+        request.receipt.failure = failure;
+      }
       case Work.Signing(SignRequest request) -> request.failure = failure;
     }
   }
 
   private Linker takeUp(long size) {
-    return new Linker(engine, log, size, EventRecord.genesis(keys.origin()), nodes);
+    return new Linker(engine, log, size, verifierKey(), nodes);
   }
 
   private void wakeSubscribers() {

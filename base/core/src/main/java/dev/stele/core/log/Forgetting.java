@@ -17,6 +17,7 @@ import dev.stele.core.proof.Merkle;
 import dev.stele.core.proof.Receipt;
 import dev.stele.core.proof.TiledNodes;
 import dev.stele.core.proof.TrimmedEntries;
+import dev.stele.core.proof.VerifierKey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -72,15 +73,15 @@ final class Forgetting {
 
   private final LogEngine engine;
   private final LogId log;
-  private final String origin;
+  private final VerifierKey key;
   private final Set<String> keptStreams;
   private final Committer committer;
 
   Forgetting(
-      LogEngine engine, LogId log, String origin, Set<String> keptStreams, Committer committer) {
+      LogEngine engine, LogId log, VerifierKey key, Set<String> keptStreams, Committer committer) {
     this.engine = engine;
     this.log = log;
-    this.origin = origin;
+    this.key = key;
     this.keptStreams = keptStreams;
     this.committer = committer;
   }
@@ -155,7 +156,9 @@ final class Forgetting {
       List<PositionRange> positions = ranges.stream().map(Receipt.ErasedRange::range).toList();
       OptionalLong receipt =
           committer.commit(
-              new Receipt.Erased(origin, ranges), new Forgotten.Bodies(positions), receiptsBefore);
+              new Receipt.Erased(key.name(), ranges),
+              new Forgotten.Bodies(positions),
+              receiptsBefore);
       if (receipt.isEmpty()) {
         overtaken = true;
         return;
@@ -346,6 +349,7 @@ final class Forgetting {
   private final class Step {
     final long from;
     final long recordedAt;
+    final long releasedBefore = Releases.last(engine, log, key);
     long upTo;
     byte[] link = new byte[0];
     final Set<IndexEntry> lapsing = new HashSet<>();
@@ -394,22 +398,17 @@ final class Forgetting {
         return "event %d is of the stream %s, which must be kept whole"
             .formatted(row.position(), stream);
       }
-      OptionalLong latest = latestExpiry(row);
-      if (latest.isPresent() && latest.getAsLong() > recordedAt) {
-        return "a claim of event %d has not expired yet".formatted(row.position());
-      }
-      return null;
-    }
-
-    private static OptionalLong latestExpiry(Row row) {
-      OptionalLong latest = OptionalLong.empty();
       for (int number = 0; number * Row.KEY_BYTES < row.keys().length; number++) {
         long expiresAt = EventRecord.claimExpiresAtMillis(row.record(), number);
-        if (expiresAt != Claim.NEVER) {
-          latest = OptionalLong.of(Math.max(expiresAt, latest.orElse(expiresAt)));
+        if (expiresAt == Claim.UNTIL_RELEASED) {
+          if (EventRecord.recordedAtMillis(row.record()) >= releasedBefore) {
+            return "a claim of event %d has not been released yet".formatted(row.position());
+          }
+        } else if (expiresAt != Claim.NEVER && expiresAt > recordedAt) {
+          return "a claim of event %d has not expired yet".formatted(row.position());
         }
       }
-      return latest;
+      return null;
     }
 
     Receipt receipt() {
@@ -430,7 +429,7 @@ final class Forgetting {
             }
           });
       byte[] root = Merkle.root(upTo, new TiledNodes(engine, log));
-      return new Receipt.Trimmed(origin, upTo, link, root, claims.digest(), streams.digest());
+      return new Receipt.Trimmed(key.name(), upTo, link, root, claims.digest(), streams.digest());
     }
   }
 }

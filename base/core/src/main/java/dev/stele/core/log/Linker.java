@@ -11,6 +11,7 @@ import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventRecord;
 import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.proof.TiledNodes;
+import dev.stele.core.proof.VerifierKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,6 +35,7 @@ final class Linker {
 
   private final LogEngine engine;
   private final LogId log;
+  private final VerifierKey key;
   private final GrowingTree tree;
 
   private long size;
@@ -53,6 +55,9 @@ final class Linker {
 
   private final Map<IndexKey, Long> claimed = new HashMap<>();
 
+  /** Up to which time claims were released; null until somebody asks. */
+  private @Nullable Long releasedBefore;
+
   private @Nullable Mark mark;
 
   /**
@@ -65,20 +70,22 @@ final class Linker {
       byte[] link,
       long recordedAtMillis,
       GrowingTree.Mark tree,
-      Map<IndexKey, Long> revisions) {}
+      Map<IndexKey, Long> revisions,
+      @Nullable Long releasedBefore) {}
 
   /**
    * Takes up a log at an end that was verified.
    *
    * @param size how many events: all there are, or fewer where others append meanwhile
-   * @param genesis the link that the first event names
+   * @param key the log's public key, of whose name the first event's previous link is made
    */
-  Linker(LogEngine engine, LogId log, long size, byte[] genesis, TiledNodes nodes) {
+  Linker(LogEngine engine, LogId log, long size, VerifierKey key, TiledNodes nodes) {
     this.engine = engine;
     this.log = log;
+    this.key = key;
     this.size = size;
     if (size == 0) {
-      this.link = genesis;
+      this.link = EventRecord.genesis(key.name());
       this.recordedAtMillis = Long.MIN_VALUE;
     } else {
       List<Row> last = engine.read(log, size - 1, 1);
@@ -95,7 +102,7 @@ final class Linker {
 
   /** Remembers the end as it is, with nothing placed yet. */
   void mark() {
-    mark = new Mark(size, link, recordedAtMillis, tree.mark(), new HashMap<>());
+    mark = new Mark(size, link, recordedAtMillis, tree.mark(), new HashMap<>(), releasedBefore);
   }
 
   /** Gives up what was placed since {@link #mark}; without one nothing was. */
@@ -108,6 +115,7 @@ final class Linker {
       recordedAtMillis = mark.recordedAtMillis;
       tree.rollBack(mark.tree);
       revisions.putAll(mark.revisions);
+      releasedBefore = mark.releasedBefore;
     }
   }
 
@@ -120,6 +128,29 @@ final class Linker {
     revisions.put(
         IndexKey.ofStream(EventRecord.streamBytes(row.record())),
         EventRecord.revision(row.record()));
+    if (releasedBefore != null) {
+      Releases.of(row, key).ifPresent(this::release);
+    }
+  }
+
+  /** Up to which time claims were released, {@link Releases#NONE} when none were. */
+  long releasedBefore() {
+    Long known = releasedBefore;
+    if (known == null) {
+      known = Releases.last(engine, log, key);
+      releasedBefore = known;
+    }
+    return known;
+  }
+
+  /** Takes note of a release that was placed. */
+  void release(long recordedBeforeMillis) {
+    releasedBefore = Math.max(releasedBefore(), recordedBeforeMillis);
+  }
+
+  /** When the next event would be recorded, by the time it is now. */
+  long nextRecordedAt(long nowMillis) {
+    return Math.max(recordedAtMillis, nowMillis);
   }
 
   long recordedAtMillis() {
@@ -242,7 +273,11 @@ final class Linker {
     for (int number = 0; number * Row.KEY_BYTES < row.keys().length; number++) {
       if (IndexKey.of(row.keys(), number * Row.KEY_BYTES).equals(claim)) {
         long expiresAt = EventRecord.claimExpiresAtMillis(row.record(), number);
-        return expiresAt <= Math.max(recordedAtMillis, nowMillis) ? 0 : position;
+        boolean free =
+            expiresAt == Claim.UNTIL_RELEASED
+                ? EventRecord.recordedAtMillis(row.record()) < releasedBefore()
+                : expiresAt <= nextRecordedAt(nowMillis);
+        return free ? 0 : position;
       }
     }
     return position;
