@@ -84,6 +84,18 @@ final class Connections implements AutoCloseable {
     }
   }
 
+  /** Changes something in one transaction; whatever is thrown undoes it. */
+  <T> T change(String what, Work<T> work) {
+    try (Connection connection = borrow()) {
+      connection.setAutoCommit(false);
+      T done = work.run(connection);
+      connection.commit();
+      return done;
+    } catch (SQLException e) {
+      throw failed(what, e);
+    }
+  }
+
   /** Does work on a connection outside of the pool, which is closed afterwards. */
   <T> T aside(String what, Work<T> work) {
     requireOpen();

@@ -118,12 +118,13 @@ public final class PostgresLogEngine
     return open(PostgresAddress.parse(uri), options, Use.READ, inline, List.of());
   }
 
-  static PostgresLogEngine openWriter(
+  static PostgresLogEngine open(
       PostgresAddress address,
       PostgresOptions options,
+      boolean readOnly,
       List<View> inline,
       List<StorageRequest.Script> scripts) {
-    return open(address, options, Use.WRITE, inline, scripts);
+    return open(address, options, readOnly ? Use.READ : Use.WRITE, inline, scripts);
   }
 
   private static PostgresLogEngine open(

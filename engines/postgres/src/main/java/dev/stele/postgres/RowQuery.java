@@ -68,7 +68,12 @@ final class RowQuery {
                 + events
                 + " ON e.log = s.log AND e.position = s.position"
                 + bodies
-                + " WHERE s.log = ? AND s.key = ? AND s.revision > ? ORDER BY s.revision LIMIT ?");
+                + " WHERE s.log = ? AND s.key = ? AND s.revision > ?"
+                // Places of trimmed events are passed over in the index, without asking for each.
+                + " AND s.position >= (SELECT f.position FROM \""
+                + schema
+                + "\".stele_events AS f WHERE f.log = ? ORDER BY f.position LIMIT 1)"
+                + " ORDER BY s.revision LIMIT ?");
   }
 
   private static String bounded(String rows) {
@@ -101,7 +106,8 @@ final class RowQuery {
       select.setInt(1, log);
       select.setBytes(2, key);
       select.setLong(3, revision);
-      select.setInt(4, Math.min(limit, MOST_ROWS));
+      select.setInt(4, log);
+      select.setInt(5, Math.min(limit, MOST_ROWS));
       return rows(select);
     }
   }

@@ -7,7 +7,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -179,8 +178,7 @@ final class SqlColumn {
       case Long number -> statement.setLong(parameter, number);
       case String text -> statement.setString(parameter, stored(text));
       case byte[] bytes -> statement.setBytes(parameter, bytes);
-      case Object other ->
-          statement.setNull(parameter, Types.NULL, "no value is " + other.getClass());
+      case Object other -> throw new IllegalArgumentException("no value is " + other.getClass());
     }
   }
 

@@ -104,6 +104,26 @@ final class TableSql {
     return sql;
   }
 
+  /**
+   * The table as it is in the database, made where it is not there, and never made anew.
+   *
+   * @throws StorageFailed when it is defined otherwise
+   */
+  static TableSql keep(Connection connection, String schema, Table table) throws SQLException {
+    Found found = find(connection, schema, table.name());
+    if (found == null) {
+      TableSql own = own(table, schema);
+      own.create(connection);
+      return own;
+    }
+    if (found.comment.startsWith(OURS) && !found.comment.equals(OURS + table)) {
+      throw new StorageFailed(
+          "table %s.%s is defined as '%s', and no script has changed it to '%s'"
+              .formatted(schema, table.name(), found.comment.substring(OURS.length()), table));
+    }
+    return of(schema, table, found);
+  }
+
   /** The table as it is in the database, for who only reads. */
   static TableSql look(Connection connection, String schema, Table table) throws SQLException {
     Found found = find(connection, schema, table.name());
