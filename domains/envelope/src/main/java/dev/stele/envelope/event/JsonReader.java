@@ -54,7 +54,7 @@ final class JsonReader {
   /** Expects nothing but white space up to the end. */
   void end() {
     skipSpace();
-    if (at < in.length) {
+    if (at++ < in.length) {
       throw flaw("trailing characters");
     }
   }
@@ -306,10 +306,7 @@ final class JsonReader {
           text.append(second);
         }
       }
-      default -> {
-        at--;
-        throw flaw("invalid escape character in string");
-      }
+      default -> throw flaw("invalid escape character in string");
     }
   }
 

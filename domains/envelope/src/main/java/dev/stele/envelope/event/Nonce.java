@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
  *
  * <ul>
  *   <li>has four different digits or fewer,
- *   <li>repeats a block of half its length or less from beginning to end,
+ *   <li>repeats a block of eight digits or fewer from beginning to end: 32 bits,
  *   <li>steps by the same amount from each digit to the next,
  *   <li>begins or ends with sixteen zeros, as a counter does,
  *   <li>contains the digits of the event's id.
@@ -25,6 +25,7 @@ public final class Nonce {
   private static final int RANDOM_BYTES = 32;
 
   private static final int FEW_DIGITS = 4;
+  private static final int LONGEST_BLOCK = 8;
   private static final String ZEROS = "0".repeat(16);
 
   private Nonce() {}
@@ -72,7 +73,7 @@ public final class Nonce {
   }
 
   private static boolean repeats(String nonce) {
-    for (int period = 1; period <= nonce.length() / 2; period++) {
+    for (int period = 1; period <= LONGEST_BLOCK; period++) {
       if (nonce.regionMatches(0, nonce, period, nonce.length() - period)) {
         return true;
       }
