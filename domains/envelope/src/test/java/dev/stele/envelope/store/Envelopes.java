@@ -59,6 +59,15 @@ final class Envelopes implements InstantSource {
     return EnvelopeDraft.of("omen.observed", "north tower", SENSOR.keyId(), JsonObject.of(payload));
   }
 
+  /** A draft whose envelope has more than one part of a megabyte, as a context can make it. */
+  static EnvelopeDraft large() {
+    return EnvelopeDraft.of(
+        "charon.transported",
+        "north tower",
+        SENSOR.keyId(),
+        JsonObject.of(Map.of("text", "\u00e9\u4e16".repeat(200_000))));
+  }
+
   SignedEnvelope make(EnvelopeDraft draft, EnvelopeKey key) {
     return created(draft).sign(key);
   }
