@@ -203,6 +203,22 @@ public sealed interface Receipt {
     };
   }
 
+  /**
+   * Reads a receipt without asking who has signed it: for views, whose log's gate has asked.
+   * Whoever does not trust the log opens it.
+   */
+  static Parsed<Receipt> read(byte[] note) {
+    return switch (SignedNote.parse(note)) {
+      case Parsed.Malformed<SignedNote>(String reason) -> new Parsed.Malformed<>(reason);
+      case Parsed.Value<SignedNote>(SignedNote signed) -> {
+        String[] lines = signed.text().split("\n", 3);
+        yield lines.length == 3
+            ? parse(signed.text(), lines[1])
+            : new Parsed.Malformed<>("the note is no receipt");
+      }
+    };
+  }
+
   private static Parsed<Receipt> parse(String text, String origin) {
     List<String> lines = List.of(text.substring(0, text.length() - 1).split("\n", -1));
     if (lines.size() < 4 || !lines.get(0).equals(FORMAT) || !lines.get(1).equals(origin)) {
