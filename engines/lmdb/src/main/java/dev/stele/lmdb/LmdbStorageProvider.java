@@ -2,6 +2,7 @@ package dev.stele.lmdb;
 
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.LogEngine;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.storage.AssembledStorage;
 import dev.stele.core.storage.FileUri;
@@ -9,6 +10,8 @@ import dev.stele.core.storage.Storage;
 import dev.stele.core.storage.StorageProvider;
 import dev.stele.core.storage.StorageRequest;
 import dev.stele.core.view.ViewStore;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -63,5 +66,16 @@ public final class LmdbStorageProvider implements StorageProvider {
                 : LmdbViewStore.openWriter(file, Durability.DURABLE);
           }
         });
+  }
+
+  @Override
+  public ViewStore openViews(String uri) {
+    Path file = LmdbViewStore.beside(FileUri.database(uri, SCHEME, ENDING));
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+    } catch (IOException e) {
+      throw new StorageFailed("the folder of %s cannot be made".formatted(file), e);
+    }
+    return LmdbViewStore.openWriter(file);
   }
 }
