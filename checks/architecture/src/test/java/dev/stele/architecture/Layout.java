@@ -40,7 +40,8 @@ record Layout(String root) {
         .forEach(module -> SHELVES.put(module, Shelf.DOMAIN));
     List.of("wire", "server", "client", "cli", "console")
         .forEach(module -> SHELVES.put(module, Shelf.FACE));
-    List.of("testkit", "architecture", "bench").forEach(module -> SHELVES.put(module, Shelf.CHECK));
+    List.of("testkit", "postgresserver", "architecture", "bench")
+        .forEach(module -> SHELVES.put(module, Shelf.CHECK));
   }
 
   /** The module of a class of this house; empty for a class from outside. */

@@ -78,6 +78,19 @@ public abstract class LogEngineTck {
   /** Tells whether rows outlive the engine that wrote them. */
   protected abstract boolean persists();
 
+  /** Who may write what an engine keeps. */
+  protected enum Writers {
+    /** One process: a second one is refused. */
+    ONE,
+    /** Several: who comes with an old head is told where the log ends. */
+    SEVERAL
+  }
+
+  /** Who may write what this engine keeps. */
+  protected Writers writers() {
+    return Writers.ONE;
+  }
+
   @BeforeEach
   final void openEngine() {
     engine = open(folder);
@@ -639,6 +652,7 @@ public abstract class LogEngineTck {
   @Test
   void a_second_writer_is_refused_as_long_as_there_is_one() {
     Assumptions.assumeTrue(persists(), "nobody else can open what is in this heap");
+    Assumptions.assumeTrue(writers() == Writers.ONE, "this engine has several writers");
     rows.commit(engine, LOG, "a", 1);
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> open(folder)).isInstanceOf(StorageFailed.class);
@@ -646,6 +660,24 @@ public abstract class LogEngineTck {
     rows.commit(engine, LOG, "a", 1);
     reopen();
     rows.commit(engine, LOG, "a", 1);
+  }
+
+  @Test
+  void a_second_writer_with_an_old_head_is_told_where_the_log_ends() {
+    Assumptions.assumeTrue(writers() == Writers.SEVERAL, "this engine has one writer");
+    rows.commit(engine, LOG, "a", 1);
+    try (LogEngine second = open(folder)) {
+      Head before = rows.committed();
+      List<Row> next = rows.next("a", 2);
+      assertThat(second.commit(LOG, before, Rows.batch(next), Durability.DURABLE))
+          .isInstanceOf(CommitResult.Committed.class);
+      assertThat(engine.commit(LOG, before, Rows.batch(next), Durability.DURABLE))
+          .isEqualTo(new CommitResult.HeadMoved(rows.head()));
+      assertThat(engine.head(LOG)).isEqualTo(rows.head());
+      rows.committed(rows.head());
+      rows.commit(engine, LOG, "a", 1);
+      assertThat(second.head(LOG)).isEqualTo(rows.head());
+    }
   }
 
   // ---- many threads ----

@@ -1,9 +1,11 @@
 package dev.stele.lmdb;
 
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.storage.FileUri;
 import dev.stele.core.view.Table;
 import dev.stele.core.view.ViewStore;
 import java.io.IOException;
@@ -18,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Views in an LMDB file of their own: rows under ordered keys, read without a lock.
  *
- * <p>Opened by one process to write and by any number to read. A commit is not synced: after a loss
- * of power the last one may be missing, whole, and is applied again from the log. What a change
- * writes is held in the heap until it is committed. Layout: {@code docs/format/views.md}.
+ * <p>Opened by one process to write and by any number to read. A commit of views is not synced:
+ * after a loss of power the last one may be missing, whole, and is applied again from the log. What
+ * a change writes is held in the heap until it is committed. Layout: {@code docs/format/views.md}.
  *
  * <p>When a generation that had applied events is dropped or replaced, the file is written anew
  * without it, so that no byte of it is left: that takes as long as copying what stays.
@@ -32,6 +34,10 @@ public final class LmdbViewStore implements ViewStore, Compactable {
 
   private final LmdbFile file;
   private final boolean writes;
+
+  /** Whether each commit is synced, which views do not need. */
+  private final boolean syncs;
+
   private final ViewEntry.Reader entries = new ViewEntry.Reader();
 
   /** Held through each change; fair, so that no view starves another. */
@@ -45,16 +51,15 @@ public final class LmdbViewStore implements ViewStore, Compactable {
 
   private volatile boolean closed;
 
-  private LmdbViewStore(LmdbFile file, boolean writes) {
+  private LmdbViewStore(LmdbFile file, boolean writes, Durability commits) {
     this.file = file;
     this.writes = writes;
+    this.syncs = commits == Durability.DURABLE;
   }
 
   /** Where the views of a log are kept: {@code log.views.lmdb} for {@code log.lmdb}. */
   public static Path beside(Path log) {
-    String name = String.valueOf(log.getFileName());
-    String stem = name.endsWith(".lmdb") ? name.substring(0, name.length() - 5) : name;
-    return log.resolveSibling(stem + ".views.lmdb");
+    return FileUri.beside(log, "views", LmdbStorageProvider.ENDING);
   }
 
   /** Opens a file to write, making it where it is not there, with the usual bounds. */
@@ -70,10 +75,22 @@ public final class LmdbViewStore implements ViewStore, Compactable {
    * @throws StorageFailed when another process writes it, or it is something else
    */
   public static LmdbViewStore openWriter(Path file, LmdbOptions options) {
+    return openWriter(file, options, Durability.OS);
+  }
+
+  /**
+   * As {@link #openWriter(Path)}, with commits that survive what is asked for: tables that nothing
+   * can build again need {@link Durability#DURABLE}.
+   */
+  static LmdbViewStore openWriter(Path file, Durability commits) {
+    return openWriter(file, LmdbOptions.DEFAULT, commits);
+  }
+
+  private static LmdbViewStore openWriter(Path file, LmdbOptions options, Durability commits) {
     LmdbFile opened = LmdbFile.open(file, Purpose.VIEWS, options, true);
     try {
       opened.prepareToWrite();
-      LmdbViewStore store = new LmdbViewStore(opened, true);
+      LmdbViewStore store = new LmdbViewStore(opened, true, commits);
       store.forgetWhatAnotherDropped();
       return store;
     } catch (RuntimeException e) {
@@ -98,7 +115,7 @@ public final class LmdbViewStore implements ViewStore, Compactable {
               throw Purpose.VIEWS.missing(file);
             }
             Purpose.VIEWS.requireVersion(snapshot, file);
-            return new LmdbViewStore(opened, false);
+            return new LmdbViewStore(opened, false, Durability.OS);
           });
     } catch (RuntimeException e) {
       opened.close();
@@ -296,7 +313,7 @@ public final class LmdbViewStore implements ViewStore, Compactable {
                 Writing writing = plan.of(snapshot);
                 return file.write(
                     what,
-                    false,
+                    syncs,
                     changes -> {
                       writing.into(changes);
                       return true;

@@ -1,8 +1,10 @@
 package dev.stele.sqlite;
 
+import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.storage.FileUri;
 import dev.stele.core.view.Table;
 import dev.stele.core.view.ViewStore;
 import java.io.IOException;
@@ -28,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * Views in a SQLite file of their own: each table a table with exactly its name, each index an
  * index with exactly its name, readable with any SQLite tool at any time.
  *
- * <p>Opened by one process to write and by any number to read. A commit is not synced: after a loss
- * of power the last ones may be missing, whole, and are applied again from the log. Layout: {@code
- * docs/format/views.md}.
+ * <p>Opened by one process to write and by any number to read. A commit of views is not synced:
+ * after a loss of power the last ones may be missing, whole, and are applied again from the log.
+ * Layout: {@code docs/format/views.md}.
  *
  * <p>Thread-safe as {@link ViewStore} says.
  */
@@ -93,22 +95,28 @@ public final class SqliteViewStore implements ViewStore {
 
   /** Where the views of a log are kept that are not in its own file: {@code log.views.db}. */
   public static Path beside(Path logDatabase) {
-    String name = String.valueOf(logDatabase.getFileName());
-    String stem = name.endsWith(".db") ? name.substring(0, name.length() - 3) : name;
-    return logDatabase.resolveSibling(stem + ".views.db");
+    return FileUri.beside(logDatabase, "views", SqliteStorageProvider.ENDING);
   }
 
   /**
-   * Opens a file to write, making it where it is not there.
+   * Opens a file to write, making it where it is not there; commits are not synced.
    *
    * @throws StorageFailed when another process writes it, or it is something else
    */
   public static SqliteViewStore openWriter(Path database) {
+    return openWriter(database, Durability.OS);
+  }
+
+  /**
+   * As {@link #openWriter(Path)}, with commits that survive what is asked for: tables that nothing
+   * can build again need {@link Durability#DURABLE}.
+   */
+  static SqliteViewStore openWriter(Path database, Durability commits) {
     WriterLock lock = WriterLock.take(database);
     try {
       Connection connection = connect(database);
       try {
-        prepare(database, connection);
+        prepare(database, connection, commits);
         return new SqliteViewStore(database, lock, connection);
       } catch (SQLException | RuntimeException e) {
         connection.close();
@@ -166,11 +174,13 @@ public final class SqliteViewStore implements ViewStore {
     return connection;
   }
 
-  private static void prepare(Path database, Connection connection) throws SQLException {
+  private static void prepare(Path database, Connection connection, Durability commits)
+      throws SQLException {
     try (Statement statement = connection.createStatement()) {
       boolean fresh = number(statement, "SELECT count(*) FROM sqlite_schema") == 0;
       statement.execute("PRAGMA journal_mode = WAL");
-      statement.execute("PRAGMA synchronous = NORMAL");
+      statement.execute(
+          "PRAGMA synchronous = " + (commits == Durability.DURABLE ? "FULL" : "NORMAL"));
       statement.execute("PRAGMA wal_autocheckpoint = " + WAL_CHECKPOINT_PAGES);
       statement.execute("PRAGMA journal_size_limit = 67108864");
       statement.execute("PRAGMA cache_size = -32768");

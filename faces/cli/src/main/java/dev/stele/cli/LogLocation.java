@@ -1,6 +1,7 @@
 package dev.stele.cli;
 
 import dev.stele.core.engine.LogEngine;
+import dev.stele.core.storage.FileUri;
 import dev.stele.core.view.ViewStore;
 import dev.stele.ledger.view.LedgerTable;
 import dev.stele.lmdb.LmdbLogEngine;
@@ -8,7 +9,6 @@ import dev.stele.lmdb.LmdbViewStore;
 import dev.stele.sqlite.SqliteLogEngine;
 import dev.stele.sqlite.SqliteOptions;
 import dev.stele.sqlite.SqliteViewStore;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -36,11 +36,8 @@ record LogLocation(Kind kind, Path database) {
   /** Reads {@code sqlite:FOLDER}, {@code lmdb:FOLDER}, or the same with the file itself. */
   static LogLocation of(String uri) {
     for (Kind kind : Kind.values()) {
-      String prefix = kind.scheme + ":";
-      if (uri.startsWith(prefix) && uri.length() > prefix.length()) {
-        Path path = Path.of(uri.substring(prefix.length()));
-        boolean file = path.toString().endsWith(kind.ending) || Files.isRegularFile(path);
-        return new LogLocation(kind, file ? path : path.resolve("log" + kind.ending));
+      if (FileUri.isOf(uri, kind.scheme)) {
+        return new LogLocation(kind, FileUri.database(uri, kind.scheme, kind.ending));
       }
     }
     throw new CannotRun(

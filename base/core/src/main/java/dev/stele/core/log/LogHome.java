@@ -150,12 +150,17 @@ public final class LogHome {
 
   /** The log's anchor, whether anything was recorded in it yet or not. */
   public Anchor anchor() {
+    return anchorIn(anchorFolder());
+  }
+
+  /** The folder of the log's anchor: the one that was named, or the user's state folder. */
+  public Path anchorFolder() {
     Path noted = file(".anchor");
     if (!Files.exists(noted)) {
-      return anchorIn(stateFolder());
+      return stateFolder();
     }
     try {
-      return anchorIn(Path.of(lines(noted).getFirst()));
+      return Path.of(lines(noted).getFirst());
     } catch (InvalidPathException e) {
       throw new StorageFailed("%s names no folder".formatted(noted), e);
     }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class CheckedEvent {
   static final int FIXED_BYTES = 89;
   static final long NEVER = Long.MAX_VALUE;
+  static final long UNTIL_RELEASED = Long.MAX_VALUE - 1;
 
   private static final int SALT_BYTES = 16;
   private static final int EXPIRY_BYTES = 9;

@@ -17,7 +17,9 @@ public interface SideTables {
    * Which tables there are.
    *
    * @param name of the set, as {@link Table#NAME} says
-   * @param version counts from 1; a change of the tables is a new version, and has its script
+   * @param version counts from 1; a change of the tables is a new version. Engines that bring the
+   *     tables over themselves take a version that adds tables, and refuse any other change; on a
+   *     server each change has its script
    * @param tables none for no set at all
    */
   record Definition(String name, int version, List<Table> tables) {

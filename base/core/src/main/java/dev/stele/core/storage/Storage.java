@@ -28,10 +28,19 @@ public interface Storage extends AutoCloseable {
   /** The anchor that this process is to write, not taken yet; an unheld one in memory. */
   Anchor anchor();
 
-  /** Begins to keep the requested views of the log {@code MAIN}. Once. */
+  /**
+   * Begins to keep the requested views of the log {@code MAIN}; where the storage was opened to
+   * read only, reads what another process keeps of them.
+   *
+   * @throws IllegalStateException when it was called before: views are kept once
+   */
   KeptViews keep(LogReader log);
 
-  /** The requested side tables. */
+  /**
+   * The requested side tables.
+   *
+   * @throws IllegalStateException when none were requested
+   */
   SideTables side();
 
   /** Releases everything that was opened, also the engine. Idempotent. */

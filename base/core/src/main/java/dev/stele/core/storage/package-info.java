@@ -12,7 +12,8 @@
  * </pre>
  *
  * <p>A domain asks for a storage by its URI and knows no engine; an engine offers one and knows no
- * domain. Depends on every other package of the core.
+ * domain. {@link dev.stele.core.storage.AssembledStorage} makes one of an engine and two stores of
+ * tables. Depends on every other package of the core.
  */
 @NullMarked
 package dev.stele.core.storage;

@@ -1,6 +1,8 @@
 package dev.stele.envelope.event;
 
 import dev.stele.crypto.Ed25519Key;
+import dev.stele.crypto.Sha256;
+import java.util.HexFormat;
 
 /** What came of a draft. */
 public sealed interface EnvelopeCreation {
@@ -46,6 +48,18 @@ public sealed interface EnvelopeCreation {
             "the key %s cannot sign for %s".formatted(key.keyId(), header.keyId()));
       }
       return sign(key.key());
+    }
+
+    /** The wire form without a signature, for who keeps the key to read and to sign. */
+    public byte[] wire() {
+      JsonWriter wire = new JsonWriter(JsonWriter.Form.WIRE).ascii("{\"header\":");
+      return header.write(wire).ascii(",\"payload\":").value(payload).ascii("}").toBytes();
+    }
+
+    /** Whether the header's hash is that of the payload. */
+    public boolean hashMatches() {
+      byte[] hash = Sha256.hash(Canonical.bytes(payload));
+      return header.payloadHash().equals(HexFormat.of().formatHex(hash));
     }
 
     /** Signs the header with a key that the caller knows to be the one that the header names. */

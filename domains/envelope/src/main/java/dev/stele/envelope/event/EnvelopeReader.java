@@ -36,6 +36,26 @@ public final class EnvelopeReader {
     }
   }
 
+  /**
+   * Reads an envelope that lacks its signature, as {@link EnvelopeCreation.Created#wire} writes it;
+   * one that has a signature is refused.
+   */
+  public static Parsed<EnvelopeCreation.Created> readUnsigned(byte[] wire) {
+    ReadingRules rules = ReadingRules.STRICT;
+    if (wire.length > rules.maxBytes()) {
+      return new Parsed.Malformed<>(
+          "Envelope has %d bytes, more than %d".formatted(wire.length, rules.maxBytes()));
+    }
+    try {
+      JsonReader json = new JsonReader(wire, rules);
+      EnvelopeCreation.Created created = new Envelope(json, rules).readUnsigned();
+      json.end();
+      return new Parsed.Value<>(created);
+    } catch (JsonReader.Flaw flaw) {
+      return new Parsed.Malformed<>("Invalid envelope data: " + flaw.reason());
+    }
+  }
+
   /** One object with known members, of which each is read as soon as its name is. */
   private abstract static class Members {
     final JsonReader json;
@@ -174,6 +194,14 @@ public final class EnvelopeReader {
       JsonObject content = required(payload, "payload");
       Signature by = required(signature, "signature");
       return new SignedEnvelope(signed, content, by.bytes(), by.publicKey());
+    }
+
+    EnvelopeCreation.Created readUnsigned() {
+      readMembers();
+      if (signature != null) {
+        throw new JsonReader.Flaw("the envelope is signed already");
+      }
+      return new EnvelopeCreation.Created(required(header, "header"), required(payload, "payload"));
     }
 
     @Override

@@ -1,0 +1,96 @@
+package dev.stele.core.storage;
+
+import dev.stele.core.log.LogReader;
+import dev.stele.core.view.Awaited;
+import dev.stele.core.view.KeptViews;
+import dev.stele.core.view.View;
+import dev.stele.core.view.ViewState;
+import dev.stele.core.view.ViewStatus;
+import dev.stele.core.view.ViewStore;
+import java.time.Duration;
+import java.util.List;
+
+/** Views that another process keeps, and that are only read here. Thread-safe. */
+final class ViewsOfAnother implements KeptViews {
+  /** How often is looked whether a view has come as far as somebody waits for. */
+  private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+  private final LogReader log;
+  private final List<View> views;
+  private final ViewStore store;
+
+  ViewsOfAnother(LogReader log, List<View> views, ViewStore store) {
+    this.log = log;
+    this.views = views;
+    this.store = store;
+  }
+
+  @Override
+  public <T> ViewStore.Answer<T> read(String view, ViewStore.Reading<T> reading) {
+    return store.read(require(view).name(), reading);
+  }
+
+  @Override
+  public Awaited await(String name, long position, Duration timeout) throws InterruptedException {
+    View view = require(name);
+    long end = System.nanoTime() + timeout.toNanos();
+    ViewStatus status = status(view);
+    while (status.position() < position || status.version() == 0) {
+      long left = end - System.nanoTime();
+      if (left <= 0 || status.state() instanceof ViewState.Failed) {
+        return new Awaited.NotReached(status);
+      }
+      Thread.sleep(Duration.ofNanos(Math.min(left, LOOK_EVERY.toNanos())));
+      status = status(view);
+    }
+    return new Awaited.Reached(status.position());
+  }
+
+  @Override
+  public List<ViewStatus> status() {
+    return views.stream().map(this::status).toList();
+  }
+
+  private ViewStatus status(View view) {
+    long size = log.head().size();
+    return store
+        .find(view.name(), ViewStore.Slot.LIVE)
+        .map(live -> new ViewStatus(view.name(), live.version(), live.position(), size, of(live)))
+        .orElseGet(() -> new ViewStatus(view.name(), 0, 0, size, new ViewState.Stopped()));
+  }
+
+  /** Whether somebody keeps them cannot be seen from here; what they reflect can. */
+  private static ViewState of(ViewStore.Generation live) {
+    return live.failure()
+        .<ViewState>map(why -> new ViewState.Failed(why.position(), why.message()))
+        .orElseGet(ViewState.Stopped::new);
+  }
+
+  private View require(String name) {
+    return views.stream()
+        .filter(view -> view.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no view is called '%s' here".formatted(name)));
+  }
+
+  @Override
+  public void retry(String view) {
+    throw onlyRead(view);
+  }
+
+  @Override
+  public void rebuild(String view) {
+    throw onlyRead(view);
+  }
+
+  private IllegalStateException onlyRead(String view) {
+    return new IllegalStateException(
+        "view %s is only read here; ask the process that keeps it".formatted(require(view).name()));
+  }
+
+  @Override
+  public void close() {
+    // The storage closes the store; there is nothing else.
+  }
+}
