@@ -41,6 +41,12 @@ class DependencyTest {
   }
 
   @Test
+  void aUserOfEnvelopesGetsNothingBeyondCore() throws IOException {
+    assertThat(userDependencies("domains/envelope"))
+        .isEqualTo(with(CRYPTO_LIBRARIES, "dev.stele:stele-crypto", "dev.stele:stele-core"));
+  }
+
+  @Test
   void aUserOfLmdbGetsItsSharedLibraryAndNothingElse() throws IOException {
     assertThat(userDependencies("engines/lmdb"))
         .isEqualTo(

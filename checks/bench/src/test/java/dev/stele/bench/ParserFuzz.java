@@ -10,6 +10,9 @@ import dev.stele.core.proof.Parsed;
 import dev.stele.core.proof.SignedNote;
 import dev.stele.core.proof.TlogProof;
 import dev.stele.core.proof.VerifierKey;
+import dev.stele.envelope.event.EnvelopeReader;
+import dev.stele.envelope.event.ReadingRules;
+import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.ledger.event.KeyAct;
 import dev.stele.ledger.event.SignedEvent;
 import dev.stele.nostr.event.EventJson;
@@ -102,6 +105,21 @@ enum ParserFuzz {
           same(written, EventJson.write(again));
         } else {
           throw new AssertionError("an event is not read back");
+        }
+      }
+    }
+  },
+  ENVELOPE {
+    @Override
+    void read(byte[] in) {
+      for (ReadingRules rules : ReadingRules.values()) {
+        if (EnvelopeReader.read(in, rules)
+            instanceof Parsed.Value<SignedEnvelope>(SignedEnvelope envelope)) {
+          byte[] written = envelope.wire();
+          SignedEnvelope again = EnvelopeReader.read(written, rules).orThrow();
+          same(written, again.wire());
+          same(envelope.canonicalHeader(), again.canonicalHeader());
+          same(envelope.canonicalPayload(), again.canonicalPayload());
         }
       }
     }

@@ -10,6 +10,7 @@ import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
 import dev.stele.core.proof.VerifierKey;
+import dev.stele.envelope.gate.EnvelopeAuditor;
 import dev.stele.ledger.LedgerAuditor;
 import dev.stele.ledger.view.TableAudit;
 import dev.stele.nostr.gate.NostrAuditor;
@@ -31,7 +32,10 @@ final class FullCheck {
 
   /** What re-checks the signatures of every domain, for one verification. */
   static List<Auditor> auditors(LogEngine engine, VerifierKey key) {
-    return List.of(LedgerAuditor.of(engine, LogId.MAIN, key), new NostrAuditor());
+    return List.of(
+        LedgerAuditor.of(engine, LogId.MAIN, key),
+        EnvelopeAuditor.of(engine, LogId.MAIN, key),
+        new NostrAuditor());
   }
 
   /** Progress as (done, total). */

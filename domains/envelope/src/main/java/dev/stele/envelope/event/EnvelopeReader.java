@@ -74,7 +74,7 @@ public final class EnvelopeReader {
         throw expected("object", json.value(), "");
       }
       seen = rules == ReadingRules.STRICT ? new HashSet<>() : null;
-      json.object(this::readMember);
+      json.members(this::readMember);
     }
 
     private void readMember(String name) {
@@ -86,7 +86,7 @@ public final class EnvelopeReader {
           throw new JsonReader.Flaw(
               "Object contains unknown field `%.40s`%s".formatted(name, place("")));
         }
-        json.value();
+        json.passOver();
       }
     }
 

@@ -34,10 +34,16 @@ final class JsonReader {
   /** Integers with so many digits or fewer fit a {@code long}. */
   private static final int LONG_DIGITS = 18;
 
+  /** Stands for each byte of a text that is passed over; no name that is known has one. */
+  private static final int REPLACEMENT = 0xfffd;
+
   private final byte[] in;
   private final ReadingRules rules;
   private int at;
   private int depth;
+
+  /** What nobody will see is passed over by its shape: its UTF-8 and its numbers are not judged. */
+  private boolean passingOver;
 
   JsonReader(byte[] in, ReadingRules rules) {
     this.in = in;
@@ -80,9 +86,27 @@ final class JsonReader {
     };
   }
 
+  /** Passes over a value that nobody will see. */
+  void passOver() {
+    boolean before = passingOver;
+    passingOver = true;
+    value();
+    passingOver = before;
+  }
+
+  /** Reads the name of a member that may be one that nobody knows. */
+  private String name(boolean anyName) {
+    boolean before = passingOver;
+    passingOver = before || (!anyName && rules == ReadingRules.COMPATIBLE);
+    String name = string();
+    passingOver = before;
+    return name;
+  }
+
   private JsonObject object() {
     LinkedHashMap<String, JsonValue> members = new LinkedHashMap<>();
     object(
+        true,
         name -> {
           if (members.put(name, value()) != null && rules == ReadingRules.STRICT) {
             throw duplicate(name);
@@ -91,8 +115,12 @@ final class JsonReader {
     return members.isEmpty() ? JsonObject.EMPTY : JsonObject.ofOwned(members);
   }
 
-  /** Reads an object; {@code member} reads each value, right after its name. */
-  void object(Consumer<String> member) {
+  /** Reads an object of some members; {@code member} reads each value, right after its name. */
+  void members(Consumer<String> member) {
+    object(false, member);
+  }
+
+  private void object(boolean anyName, Consumer<String> member) {
     enter();
     if (peek() == '}') {
       at++;
@@ -101,7 +129,7 @@ final class JsonReader {
         if (peek() != '"') {
           throw flaw(in[at] == '}' ? "trailing comma in object" : "object keys must be strings");
         }
-        String name = string();
+        String name = name(anyName);
         if (peek() != ':') {
           throw flaw("expected ':'");
         }
@@ -194,6 +222,9 @@ final class JsonReader {
       }
       digitsOrFlaw();
     }
+    if (passingOver) {
+      return JsonNull.NULL;
+    }
     if (fraction || exponent) {
       double value = Double.parseDouble(new String(in, from, at - from, ISO_8859_1));
       if (Double.isInfinite(value)) {
@@ -264,7 +295,7 @@ final class JsonReader {
         text.append((char) b);
         at++;
       } else if (b < 0) {
-        text.appendCodePoint(utf8());
+        text.appendCodePoint(passingOver ? replaced() : utf8());
       } else {
         throw flaw("invalid character");
       }
@@ -350,6 +381,11 @@ final class JsonReader {
     }
     at += more + 1;
     return point;
+  }
+
+  private int replaced() {
+    at++;
+    return REPLACEMENT;
   }
 
   // ---- places ----

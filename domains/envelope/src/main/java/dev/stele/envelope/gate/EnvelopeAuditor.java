@@ -1,5 +1,9 @@
 package dev.stele.envelope.gate;
 
+import dev.stele.core.engine.IndexKey;
+import dev.stele.core.engine.LogEngine;
+import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.Claim;
 import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.CheckedClaim;
@@ -68,6 +72,20 @@ public final class EnvelopeAuditor implements Auditor {
    */
   public static EnvelopeAuditor withoutKeys(VerifierKey log) {
     return new EnvelopeAuditor(log, Standing.NOT_JUDGED, EnvelopeKeyRegistry.EMPTY);
+  }
+
+  /**
+   * An auditor of a log that is at hand: it asks for standing where the log has key acts, and
+   * otherwise takes it that the gate knew its keys from elsewhere.
+   */
+  public static EnvelopeAuditor of(LogEngine engine, LogId id, VerifierKey log) {
+    IndexKey acts = IndexKey.ofStream(EnvelopeKeyGate.STREAM.getBytes(StandardCharsets.UTF_8));
+    try {
+      return engine.readStream(id, acts, 0, 1).isEmpty() ? withoutKeys(log) : of(log);
+    } catch (StorageFailed e) {
+      // Damaged rows are the verifier's to report.
+      return of(log);
+    }
   }
 
   @Override

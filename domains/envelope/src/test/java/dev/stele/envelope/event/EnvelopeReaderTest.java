@@ -84,6 +84,23 @@ class EnvelopeReaderTest {
   }
 
   @Test
+  void what_is_passed_over_needs_no_more_than_its_shape() {
+    for (String unknown : List.of("\"x\":1e999", "\"x\":" + "9".repeat(5_000), "\"x\":[1e999]")) {
+      assertOnlyCompatible(TEXT.replace("{\"id\"", "{" + unknown + ",\"id\""));
+    }
+    for (String unknown : List.of("\"x\":\"\u00ff\"", "\"\u00ff\":1")) {
+      byte[] wire = TEXT.replace("{\"id\"", "{" + unknown + ",\"id\"").getBytes(ISO_8859_1);
+      assertThat(EnvelopeReader.read(wire, ReadingRules.COMPATIBLE))
+          .isEqualTo(new Parsed.Value<>(ENVELOPE));
+      assertThat(EnvelopeReader.read(wire, ReadingRules.STRICT))
+          .isInstanceOf(Parsed.Malformed.class);
+    }
+    for (String unknown : List.of("\"x\":01", "\"x\":\"\\ud800\"", "\"x\":[1,]", "\"x\":tru")) {
+      assertRefused(TEXT.replace("{\"id\"", "{" + unknown + ",\"id\""));
+    }
+  }
+
+  @Test
   void of_duplicates_the_last_counts_or_none() {
     assertOnlyCompatible(TEXT.replace("{\"id\"", "{\"id\":\"another\",\"id\""));
     assertOnlyCompatible(TEXT.replace("\"payload\":", "\"payload\":{},\"payload\":"));
