@@ -3,6 +3,7 @@ package dev.stele.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
@@ -20,6 +21,7 @@ import dev.stele.core.log.LogCorrupt;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.Opening;
 import dev.stele.core.log.Proven;
+import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.log.Scrubber;
 import dev.stele.core.log.TrimResult;
 import dev.stele.core.log.WhenBroken;
@@ -446,6 +448,193 @@ public abstract class ForgettingTck {
     trim(600);
     List<StoredEvent> events = log.subscribe(Cursor.BEGINNING).next(Duration.ofSeconds(5));
     assertThat(events.getFirst().position()).isEqualTo(513);
+  }
+
+  // ---- claims that are released ----
+
+  private AppendResult appendUntilReleased(String id, int nonce) {
+    return appendNonce(id, nonce, Claim.UNTIL_RELEASED);
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(now.get());
+  }
+
+  /** Releases the claims of every event there is. */
+  private void releaseAll() {
+    now.addAndGet(2);
+    assertThat(log.release(now().minusMillis(1))).isInstanceOf(ReleaseResult.Released.class);
+  }
+
+  @Test
+  void a_claim_until_released_is_held_until_it_is_released_and_free_from_there_on() {
+    assertThat(appendUntilReleased("first", 1)).isInstanceOf(AppendResult.Appended.class);
+    now.addAndGet(Duration.ofDays(36_500).toMillis());
+    assertThat(appendUntilReleased("second", 1)).isInstanceOf(AppendResult.Refused.class);
+    Instant before = now();
+    now.incrementAndGet();
+    assertThat(log.release(before)).isEqualTo(new ReleaseResult.Released(2, before));
+    assertThat(appendUntilReleased("second", 1))
+        .isInstanceOfSatisfying(
+            AppendResult.Appended.class, ack -> assertThat(ack.first()).isEqualTo(3));
+    assertThat(appendUntilReleased("third", 1))
+        .isInstanceOfSatisfying(
+            AppendResult.Refused.class, refused -> assertThat(refused.holder()).isEqualTo(3));
+    assertIntact();
+    byte[] note = log.get(2).orElseThrow().payload().orElseThrow();
+    assertThat(Receipt.open(note, log.verifierKey()))
+        .isInstanceOfSatisfying(
+            Parsed.Value.class,
+            value ->
+                assertThat(value.value())
+                    .isEqualTo(new Receipt.Released(log.origin(), before.toEpochMilli())));
+  }
+
+  @Test
+  void a_release_is_known_after_reopening_however_the_log_is_opened() {
+    appendUntilReleased("first", 1);
+    appendUntilReleased("second", 2);
+    now.incrementAndGet();
+    log.release(now().minusMillis(1));
+    reopen();
+    assertThat(appendUntilReleased("third", 1)).isInstanceOf(AppendResult.Refused.class);
+    now.incrementAndGet();
+    assertThat(log.release(now().minusMillis(1))).isInstanceOf(ReleaseResult.Released.class);
+    append("a", 3);
+    erase(new Erasure.OfRevisions("a", 1, 3));
+    reopen(UnaryOperator.identity(), options -> options.opening(Opening.TAIL));
+    assertThat(appendUntilReleased("again", 1)).isInstanceOf(AppendResult.Appended.class);
+    assertIntact();
+    reopen(UnaryOperator.identity(), options -> options.opening(Opening.WHOLE));
+    assertThat(appendUntilReleased("as well", 2)).isInstanceOf(AppendResult.Appended.class);
+    assertIntact();
+    assertThat(appendUntilReleased("never", 2)).isInstanceOf(AppendResult.Refused.class);
+  }
+
+  @Test
+  void only_claims_of_events_recorded_before_the_time_are_released() {
+    appendUntilReleased("early", 1);
+    Instant between = Instant.ofEpochMilli(now.incrementAndGet());
+    appendUntilReleased("late", 2);
+    now.incrementAndGet();
+    assertThat(log.release(between)).isInstanceOf(ReleaseResult.Released.class);
+    assertThat(appendUntilReleased("x", 2)).isInstanceOf(AppendResult.Refused.class);
+    assertThat(appendUntilReleased("y", 1)).isInstanceOf(AppendResult.Appended.class);
+    assertIntact();
+  }
+
+  @Test
+  void claims_of_other_kinds_are_not_released() {
+    append("a", 1);
+    appendNonce("n", 1, now.get() + 1_000);
+    releaseAll();
+    assertThat(log.append(Append.of(TestGate.event("a", "id-1", "payload of id-1"))))
+        .isEqualTo(new AppendResult.AlreadyPresent(1));
+    assertThat(appendNonce("m", 1, now.get() + 1_000)).isInstanceOf(AppendResult.Refused.class);
+  }
+
+  @Test
+  void a_release_reaches_further_than_the_last_and_not_into_the_future() {
+    appendUntilReleased("first", 1);
+    now.addAndGet(10);
+    long size = log.head().size();
+    assertThat(log.release(now())).isEqualTo(new ReleaseResult.NotYet(now()));
+    assertThat(log.release(now().plusSeconds(1))).isEqualTo(new ReleaseResult.NotYet(now()));
+    assertThat(log.head().size()).isEqualTo(size);
+    Instant last = now().minusMillis(1);
+    assertThat(log.release(last)).isInstanceOf(ReleaseResult.Released.class);
+    assertThat(log.release(last)).isEqualTo(new ReleaseResult.AlreadyReleased(last));
+    assertThat(log.release(last.minusMillis(5))).isEqualTo(new ReleaseResult.AlreadyReleased(last));
+    reopen();
+    assertThat(log.release(last)).isEqualTo(new ReleaseResult.AlreadyReleased(last));
+    assertThat(log.head().size()).isEqualTo(size + 1);
+    for (Instant never : List.of(Instant.EPOCH.minusMillis(1), Instant.MIN, Instant.MAX)) {
+      assertThatThrownBy(() -> log.release(never)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void a_released_claim_stays_free_when_its_holder_was_erased_and_when_it_was_trimmed() {
+    appendUntilReleased("first", 1);
+    append("a", 600);
+    releaseAll();
+    assertThat(appendUntilReleased("second", 1)).isInstanceOf(AppendResult.Appended.class);
+    erase(new Erasure.OfEvent(1));
+    assertIntact();
+    erase(new Erasure.OfEvent(603));
+    assertIntact();
+    append("a", 600);
+    assertThat(trim(600).upTo()).isEqualTo(512);
+    assertIntact();
+    assertThat(appendUntilReleased("third", 1)).isInstanceOf(AppendResult.Refused.class);
+    releaseAll();
+    // With the first receipt for a release, and the holder that was free by it, gone.
+    assertThat(trim(1_000).upTo()).isEqualTo(768);
+    assertIntact();
+    reopen();
+    assertThat(appendUntilReleased("third", 1)).isInstanceOf(AppendResult.Appended.class);
+    assertIntact();
+  }
+
+  @Test
+  void an_event_whose_claim_was_not_released_is_not_trimmed() {
+    appendUntilReleased("first", 1);
+    append("a", 600);
+    assertThat(log.trim(600))
+        .isInstanceOfSatisfying(
+            TrimResult.NothingToTrim.class,
+            nothing -> assertThat(nothing.reason()).contains("event 1 ").contains("released"));
+    assertThat(appendUntilReleased("second", 1)).isInstanceOf(AppendResult.Refused.class);
+    releaseAll();
+    assertThat(trim(600).upTo()).isEqualTo(512);
+    assertThat(appendUntilReleased("second", 1)).isInstanceOf(AppendResult.Appended.class);
+    assertIntact();
+  }
+
+  /** An engine whose index does not find a claim, so that its writer gives it away again. */
+  private static final class Forgetful extends ForwardingEngine {
+    Forgetful(LogEngine engine) {
+      super(engine);
+    }
+
+    @Override
+    public long find(LogId log, IndexKey claim) {
+      return 0;
+    }
+  }
+
+  @Test
+  void a_claim_that_was_taken_again_before_its_release_is_a_fault() {
+    appendUntilReleased("first", 1);
+    reopen(Forgetful::new, UnaryOperator.identity());
+    assertThat(appendUntilReleased("second", 1)).isInstanceOf(AppendResult.Appended.class);
+    releaseAll();
+    reopen(UnaryOperator.identity(), options -> options.opening(Opening.TAIL));
+    assertBroken(2, Fault.Claim.class);
+  }
+
+  @Test
+  void a_claim_that_was_taken_again_though_a_release_did_not_reach_it_is_a_fault() {
+    long early = now.getAndIncrement();
+    appendUntilReleased("first", 1);
+    now.incrementAndGet();
+    log.release(Instant.ofEpochMilli(early));
+    reopen(Forgetful::new, UnaryOperator.identity());
+    assertThat(appendUntilReleased("second", 1)).isInstanceOf(AppendResult.Appended.class);
+    reopen(UnaryOperator.identity(), options -> options.opening(Opening.TAIL));
+    assertBroken(3, Fault.Claim.class);
+  }
+
+  @Test
+  void a_log_that_does_not_verify_releases_nothing() {
+    append("a", 5);
+    Row row;
+    try (LogEngine engine = reading()) {
+      row = engine.read(LogId.MAIN, 3, 1).getFirst();
+    }
+    Row altered = new Row(4, row.link(), row.record(), new byte[30], row.keys());
+    log = open(engine -> new Altered(engine, altered), UnaryOperator.identity());
+    assertThat(log.release(Instant.EPOCH)).isInstanceOf(ReleaseResult.ReadOnly.class);
   }
 
   // ---- opening, scrubbing, and what is found ----

@@ -11,11 +11,13 @@ import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.ExpectedRevision;
 import dev.stele.core.log.LogOptions;
+import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.proof.Verdict;
 import dev.stele.testkit.gate.TestGate;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,7 +29,7 @@ import java.util.function.Supplier;
 
 /**
  * Random histories of a log from a seed: appends, batches, repetitions, conflicts, claims that
- * expire, and reopenings.
+ * expire or are released, and reopenings.
  *
  * <p>A history is run on an engine and gives an outline: every outcome, and every byte of every
  * record. Engines must give equal outlines for equal seeds, and the outcomes must be those of a
@@ -71,6 +73,7 @@ public final class Histories {
             log = open(engines, options);
           }
           case 1, 2 -> appendGroup(log);
+          case 3 -> release(log);
           default -> {
             Append append = draw();
             compare(append, log.append(append));
@@ -126,6 +129,24 @@ public final class Histories {
     }
   }
 
+  private void release(EventLog log) {
+    long before = now.get() - random.nextInt(8) + 2;
+    String expected = model.release(before, now.get());
+    String got =
+        switch (log.release(Instant.ofEpochMilli(before))) {
+          case ReleaseResult.Released(long position, var _) -> "released " + position;
+          case ReleaseResult.AlreadyReleased(Instant last) ->
+              "released already " + last.toEpochMilli();
+          case ReleaseResult.NotYet(Instant time) -> "released not yet " + time.toEpochMilli();
+          case ReleaseResult.ReadOnly(Verdict verdict) -> "read-only " + verdict;
+        };
+    if (!expected.equals(got)) {
+      throw new AssertionError(
+          "step %d: the model says '%s', the log '%s'".formatted(outline.size(), expected, got));
+    }
+    outline.add(got);
+  }
+
   private void compare(Append append, AppendResult actual) {
     String expected = model.append(append, now.get());
     String got = describe(actual);
@@ -177,8 +198,12 @@ public final class Histories {
     }
     if (random.nextInt(3) == 0) {
       byte[] key = {(byte) random.nextInt(IDS)};
-      long expires = random.nextBoolean() ? now.get() + random.nextInt(20) : Claim.NEVER;
+      long expires =
+          random.nextBoolean() ? now.get() + random.nextInt(20) : whenNotExpiring(key[0]);
       claims.add(new Claim("nonce", key, OnDuplicate.REFUSE, expires));
+      if (key[0] % 2 == 0) {
+        Collections.reverse(claims);
+      }
     }
     byte[] payload = new byte[random.nextInt(60)];
     random.nextBytes(payload);
@@ -186,9 +211,16 @@ public final class Histories {
     return new EventDraft(stream, "type-" + random.nextInt(3), id, payload, claims, subject);
   }
 
+  /** By the key and not by a draw of its own, so that seeds keep their meaning. */
+  private static long whenNotExpiring(byte key) {
+    return key % 3 == 0 ? Claim.NEVER : Claim.UNTIL_RELEASED;
+  }
+
   /** What a log should answer, without any of what makes it a log. */
   static final class Model {
-    private record Held(long position, long expiresAt) {}
+    private record Held(long position, long expiresAt, long recordedAt) {}
+
+    private long releasedBefore = Long.MIN_VALUE;
 
     private final Map<String, Held> claims = new HashMap<>();
     private final Map<String, Long> revisions = new HashMap<>();
@@ -215,9 +247,9 @@ public final class Histories {
       Map<String, Long> own = new HashMap<>();
       for (var event : append.events()) {
         for (Claim claim : event.draft().claims()) {
-          Held held = claims.get(name(claim));
-          if (held != null && held.expiresAt > time) {
-            return "refused " + claim.scope() + " " + held.position;
+          long holder = holder(claim, time);
+          if (holder != 0) {
+            return "refused " + claim.scope() + " " + holder;
           }
           if (own.put(name(claim), 0L) != null) {
             return "refused " + claim.scope() + " 0";
@@ -232,7 +264,7 @@ public final class Histories {
         revisions.merge(stream, 1L, Long::sum);
         streams.computeIfAbsent(stream, _ -> new ArrayList<>()).add(size);
         for (Claim claim : event.draft().claims()) {
-          claims.put(name(claim), new Held(size, claim.expiresAtMillis()));
+          claims.put(name(claim), new Held(size, claim.expiresAtMillis(), time));
         }
       }
       return "appended " + first + "+" + append.events().size();
@@ -249,22 +281,41 @@ public final class Histories {
     private Optional<String> present(Append append, long time) {
       long first = 0;
       for (var event : append.events()) {
-        long holder = 0;
-        for (Claim claim : event.draft().claims()) {
-          Held held = claims.get(name(claim));
-          if (holder == 0
-              && claim.onDuplicate() == OnDuplicate.RETURN_EXISTING
-              && held != null
-              && held.expiresAt > time) {
-            holder = held.position;
-          }
-        }
-        if (holder == 0) {
+        Optional<Claim> decides =
+            event.draft().claims().stream().filter(claim -> holder(claim, time) != 0).findFirst();
+        if (decides.isEmpty() || decides.get().onDuplicate() == OnDuplicate.REFUSE) {
           return Optional.empty();
         }
+        long holder = holder(decides.get(), time);
         first = first == 0 ? holder : first;
       }
       return Optional.of("present " + first);
+    }
+
+    private long holder(Claim claim, long time) {
+      Held held = claims.get(name(claim));
+      if (held == null) {
+        return 0;
+      }
+      boolean free =
+          held.expiresAt == Claim.UNTIL_RELEASED
+              ? held.recordedAt < releasedBefore
+              : held.expiresAt <= time;
+      return free ? 0 : held.position;
+    }
+
+    private String release(long before, long now) {
+      long time = Math.max(recordedAt, now);
+      if (before <= releasedBefore) {
+        return "released already " + releasedBefore;
+      }
+      if (before >= time) {
+        return "released not yet " + time;
+      }
+      releasedBefore = before;
+      recordedAt = time;
+      size++;
+      return "released " + size;
     }
 
     void compareStreams(EventLog log) {

@@ -14,6 +14,7 @@ import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.EraseResult;
 import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
+import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.log.TrimResult;
 import dev.stele.core.proof.Receipt;
 import dev.stele.core.view.Awaited;
@@ -603,6 +604,26 @@ public abstract class ViewRunnerTck {
       assertThat(hash("streams")).as("seed %d", seed).isEqualTo(replayed(new StreamsView()));
     }
     assertThat(steps).isPositive();
+  }
+
+  @Test
+  void a_release_of_claims_is_no_loss_and_rebuilds_nothing() throws Exception {
+    append(5);
+    AtomicInteger applied = new AtomicInteger();
+    View view =
+        new Delegating(new EntriesView()) {
+          @Override
+          public void apply(List<StoredEvent> events, Tables tables) {
+            applied.addAndGet(events.size());
+            super.apply(events, tables);
+          }
+        };
+    ViewRunner runner = runner(view);
+    runner.catchUp();
+    assertThat(log.release(log.get(1).orElseThrow().recordedAt().minusMillis(1)))
+        .isInstanceOf(ReleaseResult.Released.class);
+    runner.catchUp();
+    assertThat(applied).hasValue(6);
   }
 
   // ---- trimmed logs ----

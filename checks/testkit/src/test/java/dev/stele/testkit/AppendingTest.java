@@ -134,6 +134,36 @@ class AppendingTest {
     assertThat(result).isEqualTo(new Refused(Claim.ofEventId("x", OnDuplicate.REFUSE), 1));
   }
 
+  private static Admitted claiming(OnDuplicate first, OnDuplicate second) {
+    List<Claim> claims =
+        List.of(
+            new Claim("first", new byte[] {1}, first, Claim.NEVER),
+            new Claim("second", new byte[] {2}, second, Claim.NEVER));
+    return TestGate.admit(new EventDraft("a", "tested", "", new byte[0], claims, ""));
+  }
+
+  @Test
+  void of_several_claims_the_first_that_is_held_answers() {
+    log.append(Append.of(claiming(OnDuplicate.REFUSE, OnDuplicate.REFUSE)));
+    assertThat(log.append(Append.of(claiming(OnDuplicate.REFUSE, OnDuplicate.RETURN_EXISTING))))
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.claim().scope()).isEqualTo("first"));
+    assertThat(log.append(Append.of(claiming(OnDuplicate.RETURN_EXISTING, OnDuplicate.REFUSE))))
+        .isEqualTo(new AlreadyPresent(1));
+  }
+
+  @Test
+  void a_claim_that_nobody_holds_has_no_say_though_it_comes_first() {
+    Claim held = new Claim("second", new byte[] {2}, OnDuplicate.REFUSE, Claim.NEVER);
+    log.append(
+        Append.of(
+            TestGate.admit(new EventDraft("a", "tested", "", new byte[0], List.of(held), ""))));
+    assertThat(log.append(Append.of(claiming(OnDuplicate.REFUSE, OnDuplicate.RETURN_EXISTING))))
+        .isEqualTo(new AlreadyPresent(1));
+    assertThat(log.append(Append.of(claiming(OnDuplicate.RETURN_EXISTING, OnDuplicate.REFUSE))))
+        .isEqualTo(new Refused(held, 1));
+  }
+
   @Test
   void a_batch_that_holds_one_refused_event_is_not_there_at_all() {
     log.append(Append.of(refusing("x")));

@@ -7,6 +7,10 @@ import dev.stele.core.engine.Row;
 import dev.stele.core.event.Body;
 import dev.stele.core.event.EventRecord;
 import dev.stele.core.log.FileAnchor;
+import dev.stele.core.proof.Parsed;
+import dev.stele.core.proof.Receipt;
+import dev.stele.core.proof.SignedNote;
+import dev.stele.core.proof.VerifierKey;
 import dev.stele.crypto.HmacSha256;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +73,21 @@ class FormatsTest {
     HmacSha256 hmac = new HmacSha256(TestLogs.keys().indexKey());
     byte[] hash = hmac.hash("nonce".getBytes(StandardCharsets.UTF_8), new byte[] {0, 1, 2, 3, 4});
     assertThat(Arrays.copyOfRange(keys, 16, 32)).isEqualTo(Arrays.copyOf(hash, 16));
+  }
+
+  @Test
+  void of_a_receipt_for_released_claims() throws IOException {
+    Receipt receipt = new Receipt.Released("test.example/log", 1_700_000_000_000L);
+    byte[] note = receipt.sign(TestLogs.keys().signer());
+    assertGolden("released.golden", "receipt.md", new String(note, StandardCharsets.UTF_8));
+    VerifierKey key = TestLogs.keys().signer().vkey();
+    assertThat(Receipt.open(note, key)).isEqualTo(new Parsed.Value<>(receipt));
+    for (String wrong : List.of("-1", "01", "1.5", "", "9223372036854775808", "1\n2")) {
+      byte[] signed =
+          SignedNote.sign(receipt.text().replace("1700000000000", wrong), TestLogs.keys().signer())
+              .bytes();
+      assertThat(Receipt.open(signed, key)).as(wrong).isInstanceOf(Parsed.Malformed.class);
+    }
   }
 
   @Test

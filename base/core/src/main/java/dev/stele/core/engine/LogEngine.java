@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 /**
  * Keeps the rows of one or more logs and finds them again: the SPI of a storage engine. What only
  * some engines can do is an interface of its own: {@link Erasable}, {@link Trimmable}, {@link
- * Compactable}, {@link SelfChecking}.
+ * Compactable}, {@link SelfChecking}, {@link SharedEngine}.
  *
- * <p>One process writes to a log at a time; {@link #commit} is called by one thread at a time for
- * each log. Everything else is thread-safe and may run while a commit does; it sees either all of a
- * batch or none of it.
+ * <p>One process writes to a log at a time, but for a {@link SharedEngine}; {@link #commit} is
+ * called by one thread at a time for each log. Everything else is thread-safe and may run while a
+ * commit does; it sees either all of a batch or none of it.
  *
  * <p>An engine that was closed throws {@link LogClosed}; one whose disk or server fails throws
  * {@link StorageFailed}, and after that from {@code commit} the batch may or may not be there: the

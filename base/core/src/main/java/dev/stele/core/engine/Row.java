@@ -25,7 +25,10 @@ public record Row(long position, byte[] link, byte[] record, byte @Nullable [] b
     return 96L + link.length + record.length + (body == null ? 0 : body.length) + keys.length;
   }
 
-  /** The index keys of those claims that expire by the record. */
+  /**
+   * The index keys of those claims that expire by the record or can be released: the ones that
+   * leave the index when the row is trimmed, which it is only once they are held no more.
+   */
   public List<IndexKey> expiringKeys() {
     List<IndexKey> expiring = new ArrayList<>();
     for (int number = 0; number * KEY_BYTES < keys.length; number++) {

@@ -7,7 +7,7 @@ public interface Trimmable {
    *
    * <p>What stays: tiles and checkpoints; the stream index; in the claim index the claims that
    * never expire, so that a forgotten event cannot be appended again. Claims of these rows that can
-   * expire leave the index. Reading after 0 then begins with the first row there is.
+   * expire or be released leave the index. Reading after 0 then begins with the first row there is.
    *
    * @param upTo the last position to drop, less than the size of {@code expected}
    */

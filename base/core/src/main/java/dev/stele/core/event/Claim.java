@@ -12,6 +12,9 @@ import java.util.HexFormat;
  * Keys of different scopes never meet. The engine's index never sees the key itself, only an HMAC
  * of it, so that the index tells nothing of an event that was erased.
  *
+ * <p>The claims of an event are looked at in their order, and the first one that is held answers by
+ * its {@link OnDuplicate}; those after it have no say.
+ *
  * <p>A claim that expires is free again for an event whose {@code recordedAt} is at or after {@link
  * #expiresAtMillis}. Who sets an expiry must keep it outside the window in which the gate would
  * still admit the same input, or a replay becomes possible.
@@ -19,11 +22,18 @@ import java.util.HexFormat;
  * @param scope which namespace the key belongs to: 1 to 64 bytes of printable ASCII
  * @param key 1 to 1,024 bytes; copied
  * @param onDuplicate what an append making this claim gets when the key is taken
- * @param expiresAtMillis milliseconds since the epoch, or {@link #NEVER}
+ * @param expiresAtMillis milliseconds since the epoch, {@link #UNTIL_RELEASED} or {@link #NEVER}
  */
 public record Claim(String scope, byte[] key, OnDuplicate onDuplicate, long expiresAtMillis) {
   /** The expiry of a claim that is held for as long as the log lives. */
   public static final long NEVER = Long.MAX_VALUE;
+
+  /**
+   * The expiry of a claim that is held until the log is told to release claims that were made
+   * before a time: for whoever cannot say today when it may be taken again. Every such claim of an
+   * event recorded before that time is free from the release on.
+   */
+  public static final long UNTIL_RELEASED = Long.MAX_VALUE - 1;
 
   /** The most bytes a scope may have: a scope is a name, not data. */
   public static final int MAX_SCOPE_BYTES = 64;

@@ -14,7 +14,8 @@ import java.util.List;
  * @param type what kind of event this is, in the domain's words: 1 to 256 bytes of UTF-8
  * @param id the event's id in the domain's words: 0 (none) to 1,024 bytes of UTF-8
  * @param payload 0 to {@value #MAX_PAYLOAD_BYTES} bytes; copied
- * @param claims at most {@value #MAX_CLAIMS}, no key twice
+ * @param claims at most {@value #MAX_CLAIMS}, no key twice; in the order in which they are looked
+ *     at: the first that is held decides what a duplicate gets
  * @param subject whom the event is about, for erasure; empty for nobody, at most 1,024 bytes
  */
 public record EventDraft(

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
  *       id                u16 + UTF-8
  *       admitted by       u8  + UTF-8
  *       expiries          u8 count, then (claim number u8, expires at i64) for claims that expire
+ *                         or can be released
  * </pre>
  *
  * <p>Numbers are big-endian. The largest possible record has 2,673 bytes, far below the 65,535 of a

@@ -11,18 +11,20 @@ import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.SharedEngine;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
-import dev.stele.core.event.EventRecord;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.ReceiptGate;
 import dev.stele.core.log.AppendResult.AckProof;
 import dev.stele.core.proof.Auditor;
 import dev.stele.core.proof.Checkpoint;
+import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Receipt;
 import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.proof.Verdict;
@@ -30,12 +32,14 @@ import dev.stele.core.proof.Verifier;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -43,7 +47,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns admitted events into a durable, ordered, linked sequence; the only writer.
+ * Turns admitted events into a durable, ordered, linked sequence; the only writer, but on a {@link
+ * SharedEngine}.
  *
  * <pre>
  *   caller                             writer: one caller at a time, for all that wait
@@ -60,12 +65,30 @@ import org.jspecify.annotations.Nullable;
  * covers and recorded in the anchor before anyone sees it, so that the log can never sign another
  * history after a crash.
  *
+ * <p>On a shared engine other processes append as well. A commit that comes too late takes up their
+ * events, checks that they continue the log, and places all its own anew behind them: claims,
+ * revisions and times are decided again, and only the outcome of the commit that is stored is told,
+ * signed for and anchored. Events that do not continue the log make it read-only. Each process has
+ * an anchor of its own.
+ *
  * <p>Thread-safe. Blocking: call it from virtual threads. When the engine fails, every append of
  * that commit throws {@link StorageFailed} and may or may not be in the log; claims make it safe to
  * send it again.
  */
 public final class EventLog extends LogReader {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.log");
+
+  /** How often one batch is placed anew: with dozens of writers, none comes near. */
+  private static final int MAX_LOSSES = 1_000;
+
+  /** After so many losses in a row a writer waits a little, so that the others come to an end. */
+  private static final int PATIENT_LOSSES = 3;
+
+  /** What is added to the longest wait by each further loss: less than most commits take. */
+  private static final long BACK_OFF_NANOS = 200_000;
+
+  /** The longest wait: beyond a few commits of others it would only cost time. */
+  private static final long MAX_BACK_OFF_NANOS = 5_000_000;
 
   private final LogKeys keys;
   private final LogOptions options;
@@ -103,6 +126,14 @@ public final class EventLog extends LogReader {
   /** Null while the log is read-only, and after a failure until it was taken up again. */
   private @Nullable Linker linker;
 
+  /** Null where this process alone appends, and so is {@link #lookout}. */
+  private final @Nullable OtherWriters others;
+
+  private final @Nullable Lookout lookout;
+
+  /** Whether a commit on a shared engine failed, so that it may or may not be there. */
+  private boolean unsure;
+
   /** Written by the writer alone. */
   private volatile long signedSize;
 
@@ -119,6 +150,21 @@ public final class EventLog extends LogReader {
     record Signing(SignRequest request) implements Work {}
 
     record Forget(PreparedAppend receipt, Forgetting.Forgotten what) implements Work {}
+
+    record Release(ReleaseRequest request) implements Work {}
+  }
+
+  private static final class ReleaseRequest {
+    final PreparedAppend receipt;
+    final long recordedBeforeMillis;
+
+    /** Why no receipt is needed, or none possible; decided by the writer. */
+    @Nullable ReleaseResult without;
+
+    ReleaseRequest(PreparedAppend receipt, long recordedBeforeMillis) {
+      this.receipt = receipt;
+      this.recordedBeforeMillis = recordedBeforeMillis;
+    }
   }
 
   private static final class SignRequest {
@@ -144,13 +190,21 @@ public final class EventLog extends LogReader {
             ? new Proven(opened.scope().size(), Proven.Depth.HASHES, openedAt)
             : options.anchor().proven();
     this.forgetting =
-        new Forgetting(engine, log, keys.origin(), options.keptStreams(), this::commitForgetting);
+        new Forgetting(engine, log, verifierKey(), options.keptStreams(), this::commitForgetting);
     this.salts = new Salts(options.random());
     this.commits =
         new GroupCommit<>(
             options.queueCapacity(), options.maxBatch(), options.linger().toNanos(), this::commit);
+    if (engine instanceof SharedEngine shared) {
+      this.others = new OtherWriters(engine, log, verifierKey());
+      this.lookout = new Lookout(engine, log, shared.lookEvery());
+    } else {
+      this.others = null;
+      this.lookout = null;
+    }
     if (opened instanceof Verdict.Intact) {
-      this.linker = takeUp();
+      // What others have appended since it was verified is taken up, and checked, by the writer.
+      this.linker = takeUp(others == null ? engine.head(log).size() : opened.scope().size());
       this.head = linker.head();
     } else {
       this.head = engine.head(log);
@@ -276,7 +330,7 @@ public final class EventLog extends LogReader {
         verdict);
     if (opened.linker != null) {
       opened.bringAnchorUpTo(anchored);
-      if (opened.signedSize < 0) {
+      if (opened.signedSize < 0 && opened.verdict instanceof Verdict.Intact) {
         opened.checkpoint();
       }
     }
@@ -294,9 +348,15 @@ public final class EventLog extends LogReader {
                     instanceof SignedCheckpoint.Opening.Opened(SignedCheckpoint last)
             ? last.checkpoint().size()
             : -1;
-    latestCheckpoint()
-        .filter(stored -> stored.checkpoint().size() > anchoredSize)
-        .ifPresent(stored -> options.anchor().record(stored.bytes()));
+    Optional<SignedCheckpoint> latest =
+        latestCheckpoint().filter(stored -> stored.checkpoint().size() > anchoredSize);
+    if (others != null && latest.isPresent()) {
+      // It may be of another writer, and of events that nobody here has checked yet.
+      takeUpOthers(engine.head(log));
+    }
+    if (verdict instanceof Verdict.Intact) {
+      latest.ifPresent(stored -> options.anchor().record(stored.bytes()));
+    }
   }
 
   /** What the check on opening found, or what a scrub has found since. */
@@ -307,7 +367,7 @@ public final class EventLog extends LogReader {
   @Override
   public Head head() {
     requireOpen();
-    return head;
+    return others == null ? head : engine.head(log);
   }
 
   /** Appends, and returns when the outcome is as durable as asked for. */
@@ -460,7 +520,8 @@ public final class EventLog extends LogReader {
    * had, and their claims, but for those that have expired. A receipt signed with the log's key is
    * appended in the same commit.
    *
-   * <p>Events go by whole tiles of 256, and not those with a claim that may still expire.
+   * <p>Events go by whole tiles of 256, and not those with a claim that may still expire or be
+   * released.
    *
    * @param before events from this position on stay in any case
    * @throws UnsupportedOperationException when the engine cannot trim
@@ -482,6 +543,45 @@ public final class EventLog extends LogReader {
   }
 
   /**
+   * Releases claims: from a receipt on, which is signed with the log's key and appended, those made
+   * {@link Claim#UNTIL_RELEASED} by events recorded before a time may be taken again. Claims of
+   * other kinds are as they were.
+   *
+   * <p>Whoever releases must know that the gates refuse by then, for another reason, what those
+   * claims kept out. A release reaches further than the one before it, or is none.
+   *
+   * @param recordedBefore a time since the epoch that has passed by the log's clock, counted in
+   *     whole milliseconds
+   * @throws StorageFailed when the engine failed: the receipt may or may not be in the log
+   */
+  public ReleaseResult release(Instant recordedBefore) {
+    requireOpen();
+    if (recordedBefore.isBefore(Instant.EPOCH)
+        || recordedBefore.isAfter(Instant.ofEpochMilli(Claim.UNTIL_RELEASED))) {
+      throw new IllegalArgumentException(
+          "claims are released up to a time since the epoch, not " + recordedBefore);
+    }
+    long millis = recordedBefore.toEpochMilli();
+    PreparedAppend receipt =
+        new PreparedAppend(
+            Append.of(admitted(new Receipt.Released(keys.origin(), millis))),
+            keys.indexer(),
+            salts::next);
+    ReleaseRequest request = new ReleaseRequest(receipt, millis);
+    commits.run(new Work.Release(request));
+    if (request.without != null) {
+      return request.without;
+    }
+    return switch (resultOf(receipt)) {
+      case AppendResult.Appended appended ->
+          new ReleaseResult.Released(appended.first(), Instant.ofEpochMilli(millis));
+      case AppendResult.ReadOnly(Verdict broken) -> new ReleaseResult.ReadOnly(broken);
+      case AppendResult.AlreadyPresent _, AppendResult.Refused _, AppendResult.Conflict _ ->
+          throw new IllegalStateException("a release makes no claims and expects nothing");
+    };
+  }
+
+  /**
    * Rewrites the log's medium, so that no file of it holds a byte of what was erased or trimmed.
    * Appends wait meanwhile.
    *
@@ -496,22 +596,29 @@ public final class EventLog extends LogReader {
     return compactable.compact();
   }
 
-  private long commitForgetting(Receipt receipt, Forgetting.Forgotten what) {
+  private OptionalLong commitForgetting(
+      Receipt receipt, Forgetting.Forgotten what, long receiptsBefore) {
+    Append append = Append.of(admitted(receipt)).expecting(receiptsBefore);
+    PreparedAppend prepared = new PreparedAppend(append, keys.indexer(), salts::next);
+    commits.run(new Work.Forget(prepared, what));
+    return switch (resultOf(prepared)) {
+      case AppendResult.Appended appended -> OptionalLong.of(appended.first());
+      case AppendResult.Conflict _ -> OptionalLong.empty();
+      case AppendResult.ReadOnly(Verdict broken) ->
+          throw new StorageFailed("log %s was found broken meanwhile: %s".formatted(log, broken));
+      case AppendResult.AlreadyPresent _, AppendResult.Refused _ ->
+          throw new IllegalStateException("a receipt makes no claims");
+    };
+  }
+
+  private Admitted admitted(Receipt receipt) {
     Admission admission =
         new ReceiptGate(verifierKey())
             .judge(receipt.sign(keys.signer()), options.clock().instant());
     if (!(admission instanceof Admitted admitted)) {
       throw new IllegalStateException("the log's own receipt was not admitted: " + admission);
     }
-    PreparedAppend prepared = new PreparedAppend(Append.of(admitted), keys.indexer(), salts::next);
-    commits.run(new Work.Forget(prepared, what));
-    return switch (resultOf(prepared)) {
-      case AppendResult.Appended appended -> appended.first();
-      case AppendResult.ReadOnly(Verdict broken) ->
-          throw new StorageFailed("log %s was found broken meanwhile: %s".formatted(log, broken));
-      case AppendResult.AlreadyPresent _, AppendResult.Conflict _, AppendResult.Refused _ ->
-          throw new IllegalStateException("a receipt makes no claims");
-    };
+    return admitted;
   }
 
   /**
@@ -611,7 +718,29 @@ public final class EventLog extends LogReader {
 
   @Override
   boolean awaitGrowth(long size, Duration timeout) throws InterruptedException {
-    long left = timeout.toNanos();
+    return lookout == null
+        ? awaitOwnGrowth(size, timeout.toNanos())
+        : awaitAnyGrowth(size, timeout.toNanos(), lookout);
+  }
+
+  /** Waits for events of other processes as well, which nobody signals. */
+  private boolean awaitAnyGrowth(long size, long nanos, Lookout looking)
+      throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    while (!looking.sees(size)) {
+      long left = end - System.nanoTime();
+      if (awaitOwnGrowth(size, Math.min(left, looking.everyNanos()))) {
+        return true;
+      }
+      if (left <= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean awaitOwnGrowth(long size, long nanos) throws InterruptedException {
+    long left = nanos;
     growth.lockInterruptibly();
     waiters.incrementAndGet();
     try {
@@ -652,10 +781,14 @@ public final class EventLog extends LogReader {
 
   private void commit(List<Work> works) {
     try {
-      commitOnce(works);
+      commitAsOftenAsNeeded(works);
     } catch (RuntimeException | Error e) {
       // What was placed may or may not be stored: the next commit asks the engine.
-      linker = null;
+      if (others == null) {
+        linker = null;
+      } else {
+        unsure = true;
+      }
       RuntimeException failure =
           e instanceof RuntimeException known
               ? known
@@ -670,15 +803,102 @@ public final class EventLog extends LogReader {
     }
   }
 
-  private void commitOnce(List<Work> works) {
-    if (!(verdict instanceof Verdict.Intact)) {
-      refuse(works);
+  private void commitAsOftenAsNeeded(List<Work> works) {
+    // What is to be forgotten was selected from all there is, and that must be known here.
+    if (unsure || (others != null && works.stream().anyMatch(Work.Forget.class::isInstance))) {
+      takeUpOthers(engine.head(log));
+      unsure = false;
+    }
+    for (int losses = 0; losses < MAX_LOSSES; losses++) {
+      if (!(verdict instanceof Verdict.Intact)) {
+        refuse(works);
+        return;
+      }
+      Optional<Head> moved = commitOnce(works);
+      if (moved.isEmpty()) {
+        return;
+      }
+      LOGGER.log(System.Logger.Level.DEBUG, "event=overtaken log={0} losses={1}", log, losses + 1);
+      takeUpOthers(moved.get());
+      backOff(losses);
+    }
+    throw new StorageFailed(
+        "other writers of log %s were faster %d times in a row; nothing was stored, try again"
+            .formatted(log, MAX_LOSSES));
+  }
+
+  private void backOff(int losses) {
+    if (losses >= PATIENT_LOSSES) {
+      long most = Math.min(MAX_BACK_OFF_NANOS, BACK_OFF_NANOS * losses);
+      LockSupport.parkNanos(salts.below(most));
+    }
+  }
+
+  /** Takes up what others have appended; the log is condemned when it does not continue. */
+  private void takeUpOthers(Head actual) {
+    OtherWriters writers = others;
+    Linker current = linker;
+    if (writers == null || current == null) {
       return;
     }
+    current.rollBack();
+    Head known = current.head();
+    switch (writers.takeUp(current, actual)) {
+      case OtherWriters.TakenUp.Continued() -> {}
+      case OtherWriters.TakenUp.Trimmed() -> takeUpTrimmed(known, current.tree().root());
+      case OtherWriters.TakenUp.Broken(long at, Fault fault) ->
+          condemn(new Verdict.Broken(known(actual.size()), at - 1, at, fault));
+    }
+    if (linker != null) {
+      head = linker.head();
+    }
+    wakeSubscribers();
+  }
+
+  private Verdict.Scope known(long size) {
+    return new Verdict.Scope(size, 0, false, Math.max(0, signedSize), 0, 0, false);
+  }
+
+  /**
+   * Others have appended and trimmed so much meanwhile that the rows which continue what is known
+   * are gone: then all there is, is verified, and the tree must contain the one that is known.
+   */
+  private void takeUpTrimmed(Head known, byte[] root) {
+    switch (Verifier.of(engine, log, verifierKey())
+        .withAnchor(options.anchor().last())
+        .withIndexKey(keys.indexKey())
+        .verify()) {
+      case Verdict.Broken broken -> condemn(broken);
+      case Verdict.Intact(Verdict.Scope scope, var _) -> {
+        if (scope.size() < known.size() || !Arrays.equals(root(known.size()), root)) {
+          condemn(
+              new Verdict.Broken(
+                  scope,
+                  0,
+                  1,
+                  new Fault.Checkpoint(
+                      "the first %d events are not those that are known here"
+                          .formatted(known.size()))));
+        } else {
+          linker = takeUp(scope.size());
+        }
+      }
+    }
+  }
+
+  /**
+   * Places and stores everything once.
+   *
+   * @return where the log ends, when another writer was faster and nothing was stored
+   */
+  private Optional<Head> commitOnce(List<Work> works) {
     Linker current = linker;
     if (current == null) {
-      current = takeUp();
+      current = takeUp(engine.head(log).size());
       linker = current;
+    }
+    if (others != null) {
+      current.mark();
     }
     Head before = current.head();
     long now = options.clock().millis();
@@ -700,12 +920,17 @@ public final class EventLog extends LogReader {
           durability = Durability.DURABLE;
         }
         case Work.Forget(PreparedAppend receipt, Forgetting.Forgotten what) -> {
+          int placedBefore = placed.size();
           durability = place(current, receipt, now, placed, durability);
-          // There is one at a time; the anchor is to know the receipt, so that an older copy with
-          // what was dropped is known for what it is.
-          forgotten = what;
-          sign = true;
+          if (placed.size() > placedBefore) {
+            // There is one at a time; the anchor is to know the receipt, so that an older copy with
+            // what was dropped is known for what it is.
+            forgotten = what;
+            sign = true;
+          }
         }
+        case Work.Release(ReleaseRequest request) ->
+            durability = release(current, request, now, placed, durability);
       }
     }
     for (PlacedAppend append : placed) {
@@ -735,7 +960,22 @@ public final class EventLog extends LogReader {
     }
     Durability reached = Durability.DURABLE;
     if (!rows.isEmpty() || stored != null) {
-      reached = store(before, new Batch(rows, tiles, stored), durability, forgotten);
+      switch (commit(before, new Batch(rows, tiles, stored), durability, forgotten)) {
+        case CommitResult.Committed(Durability durable) -> reached = durable;
+        case CommitResult.HeadMoved(Head actual) -> {
+          return overtaken(before, actual);
+        }
+        case CommitResult.Fenced(String reason) -> {
+          closed = true;
+          throw new LogClosed("log %s was taken over: %s".formatted(log, reason));
+        }
+      }
+    } else if (others != null) {
+      // Every answer is one that needs no event; it must not be about a log that has moved on.
+      Head actual = engine.head(log);
+      if (actual.size() != before.size()) {
+        return Optional.of(actual);
+      }
     }
     if (reached == Durability.DURABLE && (!rows.isEmpty() || stored != null)) {
       durableSize = size;
@@ -749,6 +989,16 @@ public final class EventLog extends LogReader {
     head = current.head();
     answer(works, placed, checkpoint, tiles, reached);
     wakeSubscribers();
+    return Optional.empty();
+  }
+
+  private Optional<Head> overtaken(Head before, Head actual) {
+    if (others == null) {
+      throw new StorageFailed(
+          "log %s ends at %d, not at %d: another writer appended to it; nothing was stored, try again"
+              .formatted(log, actual.size(), before.size()));
+    }
+    return Optional.of(actual);
   }
 
   private Durability place(
@@ -772,6 +1022,29 @@ public final class EventLog extends LogReader {
     }
   }
 
+  private Durability release(
+      Linker current,
+      ReleaseRequest request,
+      long now,
+      List<PlacedAppend> placed,
+      Durability durability) {
+    long before = request.recordedBeforeMillis;
+    long time = current.nextRecordedAt(now);
+    if (before <= current.releasedBefore()) {
+      request.without =
+          new ReleaseResult.AlreadyReleased(Instant.ofEpochMilli(current.releasedBefore()));
+      return durability.stronger(Durability.DURABLE);
+    }
+    if (before >= time) {
+      request.without = new ReleaseResult.NotYet(Instant.ofEpochMilli(time));
+      return durability;
+    }
+    request.without = null;
+    Durability needed = place(current, request.receipt, now, placed, durability);
+    current.release(before);
+    return needed;
+  }
+
   private record PlacedAppend(PreparedAppend append, long first) {}
 
   private CommitResult commit(
@@ -782,21 +1055,6 @@ public final class EventLog extends LogReader {
           ((Erasable) engine).commitErasing(log, before, batch, ranges, durability);
       case Forgetting.Forgotten.Prefix(long upTo) ->
           ((Trimmable) engine).commitTrimming(log, before, batch, upTo, durability);
-    };
-  }
-
-  private Durability store(
-      Head before, Batch batch, Durability durability, Forgetting.@Nullable Forgotten forgotten) {
-    return switch (commit(before, batch, durability, forgotten)) {
-      case CommitResult.Committed(Durability reached) -> reached;
-      case CommitResult.HeadMoved(Head actual) ->
-          throw new StorageFailed(
-              "log %s ends at %d, not at %d: another writer appended to it; nothing was stored, try again"
-                  .formatted(log, actual.size(), before.size()));
-      case CommitResult.Fenced(String reason) -> {
-        closed = true;
-        throw new LogClosed("log %s was taken over: %s".formatted(log, reason));
-      }
     };
   }
 
@@ -832,6 +1090,10 @@ public final class EventLog extends LogReader {
         case Work.Group(List<PreparedAppend> appends) ->
             appends.forEach(append -> append.result = refusal);
         case Work.Forget(PreparedAppend receipt, var _) -> receipt.result = refusal;
+        case Work.Release(ReleaseRequest request) -> {
+          request.without = null;
+          request.receipt.result = refusal;
+        }
         case Work.Signing(SignRequest request) ->
             request.failure =
                 new IllegalStateException(
@@ -849,12 +1111,16 @@ public final class EventLog extends LogReader {
       case Work.Group(List<PreparedAppend> appends) ->
           appends.forEach(append -> append.failure = failure);
       case Work.Forget(PreparedAppend receipt, var _) -> receipt.failure = failure;
+      case Work.Release(ReleaseRequest request) -> {
+        request.without = null;
+        request.receipt.failure = failure;
+      }
       case Work.Signing(SignRequest request) -> request.failure = failure;
     }
   }
 
-  private Linker takeUp() {
-    return new Linker(engine, log, EventRecord.genesis(keys.origin()), nodes);
+  private Linker takeUp(long size) {
+    return new Linker(engine, log, size, verifierKey(), nodes);
   }
 
   private void wakeSubscribers() {

@@ -8,6 +8,7 @@ import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.RowPage;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.event.Body;
 import dev.stele.core.event.Claim;
@@ -16,6 +17,7 @@ import dev.stele.core.proof.Merkle;
 import dev.stele.core.proof.Receipt;
 import dev.stele.core.proof.TiledNodes;
 import dev.stele.core.proof.TrimmedEntries;
+import dev.stele.core.proof.VerifierKey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -34,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>One erase or trim at a time, so that no event is named by two receipts. Appends go on
- * meanwhile.
+ * meanwhile. A receipt is committed only if no other one has been since its events were selected:
+ * where several processes write, another one may have been faster, and then the selection is made
+ * anew.
  */
 final class Forgetting {
   /** The most events one receipt is for: a transaction needs a bound. */
@@ -48,10 +52,16 @@ final class Forgetting {
 
   private static final int PAGE = 1_024;
 
+  /** How often a selection is made anew: each time another process has got a receipt done. */
+  private static final int MAX_SELECTIONS = 1_000;
+
   /** Commits a receipt together with what it is for. */
   interface Committer {
-    /** Returns the receipt's position. */
-    long commit(Receipt receipt, Forgotten forgotten);
+    /**
+     * Returns the receipt's position; empty, with nothing done, when there are more receipts by now
+     * than {@code receiptsBefore}.
+     */
+    OptionalLong commit(Receipt receipt, Forgotten forgotten, long receiptsBefore);
   }
 
   /** What a commit drops. */
@@ -63,17 +73,27 @@ final class Forgetting {
 
   private final LogEngine engine;
   private final LogId log;
-  private final String origin;
+  private final VerifierKey key;
   private final Set<String> keptStreams;
   private final Committer committer;
 
   Forgetting(
-      LogEngine engine, LogId log, String origin, Set<String> keptStreams, Committer committer) {
+      LogEngine engine, LogId log, VerifierKey key, Set<String> keptStreams, Committer committer) {
     this.engine = engine;
     this.log = log;
-    this.origin = origin;
+    this.key = key;
     this.keptStreams = keptStreams;
     this.committer = committer;
+  }
+
+  private long receiptsSoFar() {
+    return engine.lastRevision(log, LogReader.streamKey(Receipt.STREAM));
+  }
+
+  private StorageFailed neverAlone() {
+    return new StorageFailed(
+        "other writers of log %s forget events at the same time, without an end; try again"
+            .formatted(log));
   }
 
   // ---- erase ----
@@ -82,15 +102,28 @@ final class Forgetting {
   private final class Gathering {
     final List<Receipt.ErasedRange> ranges = new ArrayList<>();
     final List<Long> receipts = new ArrayList<>();
+    long receiptsBefore;
+    boolean overtaken;
     long first;
     long last;
     byte[] keys = new byte[0];
     long gathered;
     long erased;
 
-    void add(Row row) {
+    void begin() {
+      receiptsBefore = receiptsSoFar();
+      overtaken = false;
+      ranges.clear();
+      first = 0;
+      last = 0;
+      keys = new byte[0];
+      gathered = 0;
+    }
+
+    /** False when what follows would be committed in vain. */
+    boolean add(Row row) {
       if (row.body() == null) {
-        return;
+        return true;
       }
       boolean neighbour = last != 0 && row.position() == last + 1;
       if (!neighbour) {
@@ -103,6 +136,7 @@ final class Forgetting {
       if (gathered == MAX_ERASED || ranges.size() == Receipt.MAX_RANGES - 1) {
         commit();
       }
+      return !overtaken;
     }
 
     private void endRange() {
@@ -120,15 +154,23 @@ final class Forgetting {
         return;
       }
       List<PositionRange> positions = ranges.stream().map(Receipt.ErasedRange::range).toList();
-      receipts.add(
-          committer.commit(new Receipt.Erased(origin, ranges), new Forgotten.Bodies(positions)));
+      OptionalLong receipt =
+          committer.commit(
+              new Receipt.Erased(key.name(), ranges),
+              new Forgotten.Bodies(positions),
+              receiptsBefore);
+      if (receipt.isEmpty()) {
+        overtaken = true;
+        return;
+      }
+      receipts.add(receipt.getAsLong());
+      receiptsBefore++;
       erased += gathered;
       gathered = 0;
       ranges.clear();
     }
 
     EraseResult result() {
-      commit();
       return receipts.isEmpty()
           ? new EraseResult.NothingToErase()
           : new EraseResult.Erased(erased, List.copyOf(receipts));
@@ -142,13 +184,17 @@ final class Forgetting {
       return kept.get();
     }
     Gathering gathering = new Gathering();
-    select(
-        what,
-        row -> {
-          gathering.add(row);
-          return true;
-        });
-    return gathering.result();
+    for (int selections = 0; selections < MAX_SELECTIONS; selections++) {
+      gathering.begin();
+      select(what, gathering::add);
+      if (!gathering.overtaken) {
+        gathering.commit();
+      }
+      if (!gathering.overtaken) {
+        return gathering.result();
+      }
+    }
+    throw neverAlone();
   }
 
   /** Takes rows; false when it has seen enough. */
@@ -240,36 +286,70 @@ final class Forgetting {
   // ---- trim ----
 
   TrimResult trim(long before) {
-    long already = firstPosition() - 1;
-    Head head = engine.head(log);
-    long wanted = Math.min(before - 1, head.size() - 1) / Tile.WIDTH * Tile.WIDTH;
-    if (wanted <= already) {
-      return new TrimResult.NothingToTrim(
-          "events go by whole tiles of 256, and there is none left before " + before);
-    }
-    long recordedAt =
-        EventRecord.recordedAtMillis(engine.read(log, head.size() - 1, 1).getFirst().record());
     List<Long> receipts = new ArrayList<>();
-    long trimmed = already;
-    @Nullable String stopped = null;
-    while (trimmed < wanted && stopped == null) {
-      Step step = new Step(trimmed, Math.min(wanted, trimmed + MAX_TRIMMED), recordedAt);
-      stopped = step.look();
-      if (step.upTo > trimmed) {
-        receipts.add(committer.commit(step.receipt(), new Forgotten.Prefix(step.upTo)));
-        trimmed = step.upTo;
+    long events = 0;
+    long reached = 0;
+    for (int selections = 0; selections < MAX_SELECTIONS; selections++) {
+      Trimming trimming = new Trimming(before);
+      trimming.run(receipts);
+      events += trimming.trimmed - trimming.already;
+      reached = Math.max(reached, trimming.trimmed);
+      if (!trimming.overtaken) {
+        return receipts.isEmpty()
+            ? new TrimResult.NothingToTrim(trimming.reason)
+            : new TrimResult.Trimmed(reached, events, List.copyOf(receipts));
       }
     }
-    if (trimmed == already) {
-      return new TrimResult.NothingToTrim(stopped == null ? "there is nothing" : stopped);
+    throw neverAlone();
+  }
+
+  /** A trim, until it is done, stopped, or overtaken by another process. */
+  private final class Trimming {
+    final long receiptsAtFirst = receiptsSoFar();
+    final long already = firstPosition() - 1;
+    final long before;
+    long trimmed = already;
+    boolean overtaken;
+    String reason = "there is nothing";
+
+    Trimming(long before) {
+      this.before = before;
     }
-    return new TrimResult.Trimmed(trimmed, trimmed - already, List.copyOf(receipts));
+
+    void run(List<Long> receipts) {
+      Head head = engine.head(log);
+      long wanted = Math.min(before - 1, head.size() - 1) / Tile.WIDTH * Tile.WIDTH;
+      if (wanted <= already) {
+        reason = "events go by whole tiles of 256, and there is none left before " + before;
+        return;
+      }
+      long recordedAt =
+          EventRecord.recordedAtMillis(engine.read(log, head.size() - 1, 1).getFirst().record());
+      long receiptsBefore = receiptsAtFirst;
+      @Nullable String stopped = null;
+      while (trimmed < wanted && stopped == null && !overtaken) {
+        Step step = new Step(trimmed, Math.min(wanted, trimmed + MAX_TRIMMED), recordedAt);
+        stopped = step.look();
+        if (step.upTo > trimmed) {
+          OptionalLong receipt =
+              committer.commit(step.receipt(), new Forgotten.Prefix(step.upTo), receiptsBefore);
+          overtaken = receipt.isEmpty();
+          if (receipt.isPresent()) {
+            receipts.add(receipt.getAsLong());
+            receiptsBefore++;
+            trimmed = step.upTo;
+          }
+        }
+      }
+      reason = stopped == null ? reason : stopped;
+    }
   }
 
   /** One receipt's worth of a trim. */
   private final class Step {
     final long from;
     final long recordedAt;
+    final long releasedBefore = Releases.last(engine, log, key);
     long upTo;
     byte[] link = new byte[0];
     final Set<IndexEntry> lapsing = new HashSet<>();
@@ -318,22 +398,17 @@ final class Forgetting {
         return "event %d is of the stream %s, which must be kept whole"
             .formatted(row.position(), stream);
       }
-      OptionalLong latest = latestExpiry(row);
-      if (latest.isPresent() && latest.getAsLong() > recordedAt) {
-        return "a claim of event %d has not expired yet".formatted(row.position());
-      }
-      return null;
-    }
-
-    private static OptionalLong latestExpiry(Row row) {
-      OptionalLong latest = OptionalLong.empty();
       for (int number = 0; number * Row.KEY_BYTES < row.keys().length; number++) {
         long expiresAt = EventRecord.claimExpiresAtMillis(row.record(), number);
-        if (expiresAt != Claim.NEVER) {
-          latest = OptionalLong.of(Math.max(expiresAt, latest.orElse(expiresAt)));
+        if (expiresAt == Claim.UNTIL_RELEASED) {
+          if (EventRecord.recordedAtMillis(row.record()) >= releasedBefore) {
+            return "a claim of event %d has not been released yet".formatted(row.position());
+          }
+        } else if (expiresAt != Claim.NEVER && expiresAt > recordedAt) {
+          return "a claim of event %d has not expired yet".formatted(row.position());
         }
       }
-      return latest;
+      return null;
     }
 
     Receipt receipt() {
@@ -354,7 +429,7 @@ final class Forgetting {
             }
           });
       byte[] root = Merkle.root(upTo, new TiledNodes(engine, log));
-      return new Receipt.Trimmed(origin, upTo, link, root, claims.digest(), streams.digest());
+      return new Receipt.Trimmed(key.name(), upTo, link, root, claims.digest(), streams.digest());
     }
   }
 }

@@ -113,6 +113,32 @@ final class GrowingTree {
     }
   }
 
+  /** What a tree that other writers may overtake is set back to. */
+  record Mark(Frontier frontier, List<byte[]> partials) {}
+
+  /** The tree as it is now. */
+  Mark mark() {
+    return new Mark(frontier.copy(), copies(partials));
+  }
+
+  /** Makes the tree what it was at {@code mark}, which may be come back to again. */
+  void rollBack(Mark mark) {
+    frontier = mark.frontier.copy();
+    partials.clear();
+    partials.addAll(copies(mark.partials));
+    full.clear();
+    // What was remembered may be of leaves that were given up.
+    Arrays.fill(recent, null);
+  }
+
+  private static List<byte[]> copies(List<byte[]> hashes) {
+    List<byte[]> copies = new ArrayList<>(hashes.size());
+    for (byte[] each : hashes) {
+      copies.add(each.clone());
+    }
+    return copies;
+  }
+
   /** The tiles that became full since the last call. */
   List<Tile> takeFull() {
     List<Tile> taken = List.copyOf(full);

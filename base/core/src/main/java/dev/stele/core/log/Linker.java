@@ -5,17 +5,20 @@ import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventRecord;
 import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.proof.TiledNodes;
+import dev.stele.core.proof.VerifierKey;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Works one batch ahead of the engine. What it placed is real only once the engine has committed
  * it; when the engine did not, the linker is thrown away and a new one taken up from the engine's
- * head. Confined to the writer.
+ * head. On a shared engine it is set back to its mark instead, and takes over what others have
+ * appended. Confined to the writer.
  */
 final class Linker {
   /** How many streams' revisions are remembered between batches: about 100 bytes each. */
@@ -31,6 +35,7 @@ final class Linker {
 
   private final LogEngine engine;
   private final LogId log;
+  private final VerifierKey key;
   private final GrowingTree tree;
 
   private long size;
@@ -50,17 +55,106 @@ final class Linker {
 
   private final Map<IndexKey, Long> claimed = new HashMap<>();
 
-  Linker(LogEngine engine, LogId log, byte[] genesis, TiledNodes nodes) {
+  /** Up to which time claims were released; null until somebody asks. */
+  private @Nullable Long releasedBefore;
+
+  private @Nullable Mark mark;
+
+  /**
+   * Where a linker is set back to when its batch was overtaken.
+   *
+   * @param revisions what streams had when the batch began, of those it was placed in
+   */
+  private record Mark(
+      long size,
+      byte[] link,
+      long recordedAtMillis,
+      GrowingTree.Mark tree,
+      Map<IndexKey, Long> revisions,
+      @Nullable Long releasedBefore) {}
+
+  /**
+   * Takes up a log at an end that was verified.
+   *
+   * @param size how many events: all there are, or fewer where others append meanwhile
+   * @param key the log's public key, of whose name the first event's previous link is made
+   */
+  Linker(LogEngine engine, LogId log, long size, VerifierKey key, TiledNodes nodes) {
     this.engine = engine;
     this.log = log;
-    Head head = engine.head(log);
-    this.size = head.size();
-    this.link = size == 0 ? genesis : head.link();
-    this.recordedAtMillis =
-        size == 0
-            ? Long.MIN_VALUE
-            : EventRecord.recordedAtMillis(engine.read(log, size - 1, 1).getFirst().record());
+    this.key = key;
+    this.size = size;
+    if (size == 0) {
+      this.link = EventRecord.genesis(key.name());
+      this.recordedAtMillis = Long.MIN_VALUE;
+    } else {
+      List<Row> last = engine.read(log, size - 1, 1);
+      if (last.isEmpty() || last.getFirst().position() != size) {
+        throw new StorageFailed(
+            "event %d of log %s went while it was being opened; open it again"
+                .formatted(size, log));
+      }
+      this.link = last.getFirst().link();
+      this.recordedAtMillis = EventRecord.recordedAtMillis(last.getFirst().record());
+    }
     this.tree = new GrowingTree(size, nodes);
+  }
+
+  /** Remembers the end as it is, with nothing placed yet. */
+  void mark() {
+    mark = new Mark(size, link, recordedAtMillis, tree.mark(), new HashMap<>(), releasedBefore);
+  }
+
+  /** Gives up what was placed since {@link #mark}; without one nothing was. */
+  void rollBack() {
+    rows.clear();
+    claimed.clear();
+    if (mark != null) {
+      size = mark.size;
+      link = mark.link;
+      recordedAtMillis = mark.recordedAtMillis;
+      tree.rollBack(mark.tree);
+      revisions.putAll(mark.revisions);
+      releasedBefore = mark.releasedBefore;
+    }
+  }
+
+  /** Takes over the next row, which another writer has appended and which was checked. */
+  void takeOver(Row row) {
+    size = row.position();
+    link = row.link();
+    recordedAtMillis = EventRecord.recordedAtMillis(row.record());
+    tree.append(link);
+    revisions.put(
+        IndexKey.ofStream(EventRecord.streamBytes(row.record())),
+        EventRecord.revision(row.record()));
+    if (releasedBefore != null) {
+      Releases.of(row, key).ifPresent(this::release);
+    }
+  }
+
+  /** Up to which time claims were released, {@link Releases#NONE} when none were. */
+  long releasedBefore() {
+    Long known = releasedBefore;
+    if (known == null) {
+      known = Releases.last(engine, log, key);
+      releasedBefore = known;
+    }
+    return known;
+  }
+
+  /** Takes note of a release that was placed. */
+  void release(long recordedBeforeMillis) {
+    releasedBefore = Math.max(releasedBefore(), recordedBeforeMillis);
+  }
+
+  /** When the next event would be recorded, by the time it is now. */
+  long nextRecordedAt(long nowMillis) {
+    return Math.max(recordedAtMillis, nowMillis);
+  }
+
+  long recordedAtMillis() {
+    return recordedAtMillis;
   }
 
   Head head() {
@@ -85,9 +179,9 @@ final class Linker {
 
   /** Places the events of an append, or says why not. All or none. */
   Placed place(PreparedAppend append, long nowMillis) {
-    Optional<AppendResult> repeated = alreadyPresent(append, nowMillis);
-    if (repeated.isPresent()) {
-      return new Placed.Not(repeated.get());
+    Looked looked = look(append, nowMillis);
+    if (looked.present != 0) {
+      return new Placed.Not(new AppendResult.AlreadyPresent(looked.present));
     }
     long revision = revisionOf(append.stream);
     if (append.append.expected() instanceof ExpectedRevision.Exactly(long expected)
@@ -95,9 +189,11 @@ final class Linker {
       String stream = append.events[0].draft().stream();
       return new Placed.Not(new AppendResult.Conflict(stream, expected, revision));
     }
-    Optional<AppendResult> refused = refused(append, nowMillis);
-    if (refused.isPresent()) {
-      return new Placed.Not(refused.get());
+    if (looked.refusal != null) {
+      return new Placed.Not(looked.refusal);
+    }
+    if (mark != null) {
+      mark.revisions.putIfAbsent(append.stream, revision);
     }
     long first = size + 1;
     for (PreparedAppend.Event event : append.events) {
@@ -123,37 +219,43 @@ final class Linker {
     record Not(AppendResult why) implements Placed {}
   }
 
-  /** An append of which every event is there already, by claims that call this a repetition. */
-  private Optional<AppendResult> alreadyPresent(PreparedAppend append, long nowMillis) {
-    long first = 0;
-    for (PreparedAppend.Event event : append.events) {
-      long holder = 0;
-      for (int c = 0; c < event.claims().length && holder == 0; c++) {
-        if (event.draft().claims().get(c).onDuplicate() == OnDuplicate.RETURN_EXISTING) {
-          holder = holder(event.claims()[c], timeOf(event, nowMillis));
-        }
-      }
-      if (holder == 0) {
-        return Optional.empty();
-      }
-      first = first == 0 ? holder : first;
-    }
-    return Optional.of(new AppendResult.AlreadyPresent(first));
-  }
+  /**
+   * What the claims of an append have met.
+   *
+   * @param present where its first event is, when for every event the first of its claims that is
+   *     held calls it a repetition; 0 otherwise
+   * @param refusal what the append gets when it is not present as a whole, or null
+   */
+  private record Looked(long present, AppendResult.@Nullable Refused refusal) {}
 
-  private Optional<AppendResult> refused(PreparedAppend append, long nowMillis) {
-    @Nullable Map<IndexKey, Claim> own = append.events.length > 1 ? new HashMap<>() : null;
+  private Looked look(PreparedAppend append, long nowMillis) {
+    @Nullable Set<IndexKey> own = append.events.length > 1 ? new HashSet<>() : null;
+    AppendResult.@Nullable Refused refusal = null;
+    long present = 0;
+    boolean allPresent = true;
     for (PreparedAppend.Event event : append.events) {
+      boolean answered = false;
+      boolean repeated = false;
       for (int c = 0; c < event.claims().length; c++) {
         Claim claim = event.draft().claims().get(c);
         long holder = holder(event.claims()[c], timeOf(event, nowMillis));
-        boolean twice = own != null && own.put(event.claims()[c], claim) != null;
-        if (holder != 0 || twice) {
-          return Optional.of(new AppendResult.Refused(claim, holder));
+        boolean twice = own != null && !own.add(event.claims()[c]);
+        if (refusal == null && (holder != 0 || twice)) {
+          refusal = new AppendResult.Refused(claim, holder);
+        }
+        // The first claim that is held answers for its event; those after it have no say.
+        if (holder != 0 && !answered) {
+          answered = true;
+          repeated = claim.onDuplicate() == OnDuplicate.RETURN_EXISTING;
+          present = repeated && present == 0 ? holder : present;
         }
       }
+      allPresent &= repeated;
+      if (!allPresent && refusal != null) {
+        return new Looked(0, refusal);
+      }
     }
-    return Optional.empty();
+    return new Looked(allPresent ? present : 0, refusal);
   }
 
   /** The position that holds a claim at the time the new event would be recorded, or 0. */
@@ -171,7 +273,11 @@ final class Linker {
     for (int number = 0; number * Row.KEY_BYTES < row.keys().length; number++) {
       if (IndexKey.of(row.keys(), number * Row.KEY_BYTES).equals(claim)) {
         long expiresAt = EventRecord.claimExpiresAtMillis(row.record(), number);
-        return expiresAt <= Math.max(recordedAtMillis, nowMillis) ? 0 : position;
+        boolean free =
+            expiresAt == Claim.UNTIL_RELEASED
+                ? EventRecord.recordedAtMillis(row.record()) < releasedBefore()
+                : expiresAt <= nextRecordedAt(nowMillis);
+        return free ? 0 : position;
       }
     }
     return position;

@@ -22,6 +22,11 @@ final class Salts {
     this.random = random;
   }
 
+  /** A number from 0 to below {@code bound} from the same source, for waits that must differ. */
+  synchronized long below(long bound) {
+    return random.nextLong(bound);
+  }
+
   synchronized byte[] next() {
     if (used == drawn.length) {
       random.nextBytes(drawn);

@@ -10,7 +10,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class CheckedEvent {
   static final int FIXED_BYTES = 89;
   static final long NEVER = Long.MAX_VALUE;
+  static final long UNTIL_RELEASED = Long.MAX_VALUE - 1;
 
   private static final int SALT_BYTES = 16;
   private static final int EXPIRY_BYTES = 9;
@@ -272,6 +275,30 @@ public final class CheckedEvent {
     return bodyAt < 0
         ? Optional.empty()
         : Optional.of(Arrays.copyOfRange(bytes, payloadAt, bodyEnd));
+  }
+
+  /** Whom the event is about; empty when nobody was named or the event was erased. */
+  public String subject() {
+    return bodyAt < 0 ? "" : text(bodyAt + SALT_BYTES + 2, unsignedShort(bodyAt + SALT_BYTES));
+  }
+
+  /** The claims the event made, in its order; empty when it was erased. */
+  public List<CheckedClaim> claims() {
+    List<CheckedClaim> claims = new ArrayList<>();
+    int at = claimsAt;
+    for (int number = 0; number < claimCount; number++) {
+      int scopeAt = at + 10;
+      int keyAt = scopeAt + (bytes[at + 9] & 0xff) + 2;
+      int keyEnd = keyAt + unsignedShort(keyAt - 2);
+      claims.add(
+          new CheckedClaim(
+              text(scopeAt, keyAt - 2 - scopeAt),
+              Arrays.copyOfRange(bytes, keyAt, keyEnd),
+              bytes[at] == 1,
+              (long) LONG.get(bytes, at + 1)));
+      at = keyEnd;
+    }
+    return claims;
   }
 
   int claimCount() {

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a log says of events that it has forgotten: a note signed with the log's own key, appended
- * to the log's stream {@link #STREAM}.
+ * What a log says of events that it has forgotten, or whose claims it has released: a note signed
+ * with the log's own key, appended to the log's stream {@link #STREAM}.
  *
  * <pre>
  *   stele/receipt/v1                      stele/receipt/v1
@@ -21,7 +21,10 @@ import java.util.OptionalLong;
  *   55-55 base64 of a hash                base64 of the link of event 512
  *   …                                     base64 of the root over the first 512
  *                                         base64 of SHA-256 over the claims that stay
- *                                         base64 of SHA-256 over the places in streams that stay
+ *   stele/receipt/v1                      base64 of SHA-256 over the places in streams that stay
+ *   origin
+ *   claims-released
+ *   1700000000000
  * </pre>
  *
  * <p>A body that is missing is a fault unless a receipt that stands after it names its position; a
@@ -38,6 +41,9 @@ public sealed interface Receipt {
   /** The event type of a receipt for a prefix. */
   String TRIMMED = "trimmed";
 
+  /** The event type of a receipt for claims that are held no more. */
+  String RELEASED = "claims-released";
+
   /** What {@code admittedBy} says of a receipt. */
   String ADMITTED_BY = "stele-receipt/1";
 
@@ -50,11 +56,12 @@ public sealed interface Receipt {
   /** The log that forgot. */
   String origin();
 
-  /** The event type under which it is appended: {@code erased} or {@code trimmed}. */
+  /** The event type under which it is appended. */
   default String type() {
     return switch (this) {
       case Erased _ -> ERASED;
       case Trimmed _ -> TRIMMED;
+      case Released _ -> RELEASED;
     };
   }
 
@@ -118,6 +125,23 @@ public sealed interface Receipt {
   }
 
   /**
+   * Claims that were made until a release are held no more, from the position of this receipt on.
+   *
+   * @param origin the log
+   * @param recordedBeforeMillis those of events recorded before this time, in milliseconds since
+   *     the epoch; it had passed when the receipt was recorded
+   */
+  record Released(String origin, long recordedBeforeMillis) implements Receipt {
+    /** Checks that the time can be written down. */
+    public Released {
+      if (recordedBeforeMillis < 0) {
+        throw new IllegalArgumentException(
+            "claims are released up to a time since the epoch, not " + recordedBeforeMillis);
+      }
+    }
+  }
+
+  /**
    * SHA-256 over the hash before (none for the first), position u64, number of index keys u8, and
    * the keys: a hash over many events that takes no more memory than one.
    */
@@ -149,6 +173,7 @@ public sealed interface Receipt {
           text.append(StrictText.base64(hash)).append('\n');
         }
       }
+      case Released released -> text.append(released.recordedBeforeMillis()).append('\n');
     }
     return text.toString();
   }
@@ -178,6 +203,22 @@ public sealed interface Receipt {
     };
   }
 
+  /**
+   * Reads a receipt without asking who has signed it: for views, whose log's gate has asked.
+   * Whoever does not trust the log opens it.
+   */
+  static Parsed<Receipt> read(byte[] note) {
+    return switch (SignedNote.parse(note)) {
+      case Parsed.Malformed<SignedNote>(String reason) -> new Parsed.Malformed<>(reason);
+      case Parsed.Value<SignedNote>(SignedNote signed) -> {
+        String[] lines = signed.text().split("\n", 3);
+        yield lines.length == 3
+            ? parse(signed.text(), lines[1])
+            : new Parsed.Malformed<>("the note is no receipt");
+      }
+    };
+  }
+
   private static Parsed<Receipt> parse(String text, String origin) {
     List<String> lines = List.of(text.substring(0, text.length() - 1).split("\n", -1));
     if (lines.size() < 4 || !lines.get(0).equals(FORMAT) || !lines.get(1).equals(origin)) {
@@ -187,6 +228,7 @@ public sealed interface Receipt {
         switch (lines.get(2)) {
           case "erased" -> erased(origin, lines.subList(3, lines.size()));
           case "trimmed" -> trimmed(origin, lines.subList(3, lines.size()));
+          case "claims-released" -> released(origin, lines.subList(3, lines.size()));
           default -> Optional.empty();
         };
     return receipt.isPresent() && receipt.get().text().equals(text)
@@ -216,6 +258,13 @@ public sealed interface Receipt {
           new ErasedRange(new PositionRange(first.getAsLong(), last.getAsLong()), keys.get()));
     }
     return Erased.inOrder(ranges) ? Optional.of(new Erased(origin, ranges)) : Optional.empty();
+  }
+
+  private static Optional<Receipt> released(String origin, List<String> lines) {
+    OptionalLong before = StrictText.decimal(lines.getFirst());
+    return lines.size() != 1 || before.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Released(origin, before.getAsLong()));
   }
 
   private static Optional<Receipt> trimmed(String origin, List<String> lines) {

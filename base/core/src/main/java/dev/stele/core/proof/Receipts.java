@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,26 +32,32 @@ final class Receipts {
   private final List<Receipt.ErasedRange> ranges;
   private final Optional<Receipt.Trimmed> trimmed;
 
-  private Receipts(List<Receipt.ErasedRange> ranges, Optional<Receipt.Trimmed> trimmed) {
+  /** Up to which time claims are free, by the position from which on they are. */
+  private final NavigableMap<Long, Long> releases;
+
+  private Receipts(
+      List<Receipt.ErasedRange> ranges,
+      Optional<Receipt.Trimmed> trimmed,
+      NavigableMap<Long, Long> releases) {
     this.ranges = ranges;
     this.trimmed = trimmed;
+    this.releases = releases;
   }
 
   /** The receipts that stand after a position: those before it speak of what is before as well. */
   static Receipts after(long position, LogEngine engine, LogId log, VerifierKey key) {
     List<Receipt.ErasedRange> ranges = new ArrayList<>();
+    NavigableMap<Long, Long> releases = new TreeMap<>();
     Receipt.@Nullable Trimmed trimmed = null;
     try {
       IndexKey stream = IndexKey.ofStream(STREAM);
       long before = engine.lastRevision(log, stream) + 1;
-      while (before > 1) {
+      boolean reached = false;
+      while (before > 1 && !reached) {
         long after = Math.max(0, before - 1 - PAGE);
-        List<Row> rows = engine.readStream(log, stream, after, (int) (before - 1 - after));
-        if (rows.isEmpty()) {
-          break;
-        }
-        for (Row row : rows) {
+        for (Row row : readStream(engine, log, stream, after, before - 1)) {
           if (row.position() <= position) {
+            reached = true;
             continue;
           }
           Optional<Receipt> receipt = receipt(row, key);
@@ -62,12 +71,11 @@ final class Receipts {
                 trimmed = found;
               }
             }
+            case Receipt.Released found ->
+                releases.merge(row.position(), found.recordedBeforeMillis(), Math::max);
           }
         }
         before = after + 1;
-        if (rows.getFirst().position() <= position) {
-          break;
-        }
       }
     } catch (StorageFailed e) {
       if (!e.damaged()) {
@@ -76,7 +84,42 @@ final class Receipts {
       // Damaged pages are found when their turn comes; what they hide, is missing without receipt.
     }
     ranges.sort(Comparator.comparingLong(range -> range.range().first()));
-    return new Receipts(List.copyOf(ranges), Optional.ofNullable(trimmed));
+    return new Receipts(List.copyOf(ranges), Optional.ofNullable(trimmed), rising(releases));
+  }
+
+  /** The revisions after one up to another; a read may give fewer than asked for. */
+  private static List<Row> readStream(
+      LogEngine engine, LogId log, IndexKey stream, long after, long upTo) {
+    List<Row> read = new ArrayList<>();
+    long got = after;
+    while (got < upTo) {
+      List<Row> rows = engine.readStream(log, stream, got, (int) (upTo - got));
+      if (rows.isEmpty()) {
+        return read;
+      }
+      for (Row row : rows) {
+        read.add(row);
+        // By the record, as the first may be trimmed; one more at least, whatever it says.
+        got = Math.max(got + 1, revisionOf(row));
+      }
+    }
+    return read;
+  }
+
+  private static long revisionOf(Row row) {
+    return CheckedEvent.read(row.record(), null) instanceof CheckedEvent.Read.Ok(CheckedEvent event)
+        ? event.revision()
+        : 0;
+  }
+
+  /** At each position the latest time that was released up to it. */
+  private static NavigableMap<Long, Long> rising(NavigableMap<Long, Long> releases) {
+    long latest = Long.MIN_VALUE;
+    for (Map.Entry<Long, Long> release : releases.entrySet()) {
+      latest = Math.max(latest, release.getValue());
+      release.setValue(latest);
+    }
+    return releases;
   }
 
   private static Optional<Receipt> receipt(Row row, VerifierKey key) {
@@ -105,16 +148,17 @@ final class Receipts {
       case Parsed.Malformed<Receipt>(String reason) ->
           Optional.of(wrong(event, "is a receipt that proves nothing: " + reason));
       case Parsed.Value<Receipt>(Receipt receipt) ->
-          speaksOfThePast(receipt, event.position()) && receipt.type().equals(event.type())
+          speaksOfThePast(receipt, event) && receipt.type().equals(event.type())
               ? Optional.empty()
               : Optional.of(wrong(event, "is a receipt for what comes after it"));
     };
   }
 
-  private static boolean speaksOfThePast(Receipt receipt, long position) {
+  private static boolean speaksOfThePast(Receipt receipt, CheckedEvent event) {
     return switch (receipt) {
-      case Receipt.Erased erased -> erased.ranges().getLast().range().last() < position;
-      case Receipt.Trimmed trimmed -> trimmed.upTo() < position;
+      case Receipt.Erased erased -> erased.ranges().getLast().range().last() < event.position();
+      case Receipt.Trimmed trimmed -> trimmed.upTo() < event.position();
+      case Receipt.Released released -> released.recordedBeforeMillis() < event.recordedAtMillis();
     };
   }
 
@@ -129,6 +173,12 @@ final class Receipts {
 
   Optional<Receipt.Trimmed> trimmed() {
     return trimmed;
+  }
+
+  /** Whether a claim made until a release, at that time, was free for the event at a position. */
+  boolean released(long recordedAtMillis, long position) {
+    Map.Entry<Long, Long> release = releases.lowerEntry(position);
+    return release != null && recordedAtMillis < release.getValue();
   }
 
   /** Whether a receipt says that the body of this event was dropped. */

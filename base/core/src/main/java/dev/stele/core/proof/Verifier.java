@@ -1087,7 +1087,7 @@ public final class Verifier {
       }
     }
 
-    /** Whether an earlier holder's claim had expired when the later one was recorded. */
+    /** Whether an earlier holder's claim had expired or was released when the later one came. */
     private boolean expired(IndexEntry earlier, IndexEntry later) {
       if (earlier.position() >= later.position()) {
         return false;
@@ -1103,7 +1103,10 @@ public final class Verifier {
               instanceof CheckedEvent.Read.Ok(CheckedEvent taker)) {
         for (int i = 0; i * Row.KEY_BYTES < before.keys().length; i++) {
           if (IndexKey.of(before.keys(), i * Row.KEY_BYTES).equals(earlier.key())) {
-            return holder.claimExpiresAtMillis(i) <= taker.recordedAtMillis();
+            long expiresAt = holder.claimExpiresAtMillis(i);
+            return expiresAt == CheckedEvent.UNTIL_RELEASED
+                ? receipts.released(holder.recordedAtMillis(), later.position())
+                : expiresAt <= taker.recordedAtMillis();
           }
         }
       }

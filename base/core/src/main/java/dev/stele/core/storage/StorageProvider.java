@@ -1,5 +1,7 @@
 package dev.stele.core.storage;
 
+import dev.stele.core.view.ViewStore;
+
 /**
  * Opens storages of one kind: how an engine offers itself. Found by {@link
  * java.util.ServiceLoader}.
@@ -18,4 +20,16 @@ public interface StorageProvider {
    * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
    */
   Storage open(StorageRequest request);
+
+  /**
+   * Opens a store of views to write that belongs to no log of this kind: what retells a log that is
+   * kept elsewhere. It is made where it is not there.
+   *
+   * @throws IllegalArgumentException when the URI is not of this provider's form, or it keeps no
+   *     views apart from a log
+   * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
+   */
+  default ViewStore openViews(String uri) {
+    throw new IllegalArgumentException(scheme() + " keeps no views apart from a log");
+  }
 }

@@ -1,5 +1,6 @@
 package dev.stele.core.storage;
 
+import dev.stele.core.view.ViewStore;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,21 @@ public final class Storages {
    * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
    */
   public static Storage open(StorageRequest request) {
-    return find(request.uri())
+    return require(request.uri()).open(request);
+  }
+
+  /**
+   * Opens the store of views that a URI names, to write; see {@link StorageProvider#openViews}.
+   *
+   * @throws IllegalArgumentException when no engine on the class path knows the URI
+   * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
+   */
+  public static ViewStore openViews(String uri) {
+    return require(uri).openViews(uri);
+  }
+
+  private static StorageProvider require(String uri) {
+    return find(uri)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
@@ -40,7 +55,11 @@ public final class Storages {
                             providers().stream()
                                 .map(StorageProvider::form)
                                 .collect(Collectors.joining(", ")),
-                            request.uri())))
-        .open(request);
+                            withoutSecrets(uri))));
+  }
+
+  /** A URI as it may be shown: what may be a password is left out. */
+  private static String withoutSecrets(String uri) {
+    return uri.replaceAll("//[^/@]*@", "//***@");
   }
 }

@@ -438,7 +438,9 @@ public final class ViewRunner {
   /** A view of the whole history keeps what trimmed events gave; what was erased goes from each. */
   private boolean tellsOfALoss(StoredEvent event) {
     return event.stream().equals(Receipt.STREAM)
-        && (!event.type().equals(Receipt.TRIMMED) || view.history() == View.History.WHAT_IS_LEFT);
+        && (event.type().equals(Receipt.ERASED)
+            || (event.type().equals(Receipt.TRIMMED)
+                && view.history() == View.History.WHAT_IS_LEFT));
   }
 
   private boolean apply(Generation to, List<StoredEvent> batch) {
