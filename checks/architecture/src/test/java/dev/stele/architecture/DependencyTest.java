@@ -57,6 +57,25 @@ class DependencyTest {
                 "org.lmdbjava:native"));
   }
 
+  @Test
+  void aUserOfPostgresGetsTheDriverThePoolAndTheMigrationsAndNothingElse() throws IOException {
+    assertThat(userDependencies("engines/postgres"))
+        .isEqualTo(
+            with(
+                CRYPTO_LIBRARIES,
+                "dev.stele:stele-crypto",
+                "dev.stele:stele-core",
+                "org.postgresql:postgresql",
+                "com.zaxxer:HikariCP",
+                "org.slf4j:slf4j-api",
+                "org.slf4j:slf4j-nop",
+                "org.flywaydb:flyway-core",
+                "org.flywaydb:flyway-database-postgresql",
+                "com.fasterxml.jackson.core:jackson-databind",
+                "com.fasterxml.jackson.core:jackson-core",
+                "com.fasterxml.jackson.core:jackson-annotations"));
+  }
+
   private static Set<String> with(Set<String> some, String... more) {
     Set<String> all = new TreeSet<>(some);
     all.addAll(Set.of(more));

@@ -19,6 +19,7 @@ import dev.stele.core.engine.PendingIndex;
 import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.RowPage;
+import dev.stele.core.engine.SharedEngine;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
@@ -77,19 +78,6 @@ public abstract class LogEngineTck {
 
   /** Tells whether rows outlive the engine that wrote them. */
   protected abstract boolean persists();
-
-  /** Who may write what an engine keeps. */
-  protected enum Writers {
-    /** One process: a second one is refused. */
-    ONE,
-    /** Several: who comes with an old head is told where the log ends. */
-    SEVERAL
-  }
-
-  /** Who may write what this engine keeps. */
-  protected Writers writers() {
-    return Writers.ONE;
-  }
 
   @BeforeEach
   final void openEngine() {
@@ -652,7 +640,7 @@ public abstract class LogEngineTck {
   @Test
   void a_second_writer_is_refused_as_long_as_there_is_one() {
     Assumptions.assumeTrue(persists(), "nobody else can open what is in this heap");
-    Assumptions.assumeTrue(writers() == Writers.ONE, "this engine has several writers");
+    Assumptions.assumeFalse(engine instanceof SharedEngine, "this engine has several writers");
     rows.commit(engine, LOG, "a", 1);
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> open(folder)).isInstanceOf(StorageFailed.class);
@@ -664,7 +652,7 @@ public abstract class LogEngineTck {
 
   @Test
   void a_second_writer_with_an_old_head_is_told_where_the_log_ends() {
-    Assumptions.assumeTrue(writers() == Writers.SEVERAL, "this engine has one writer");
+    Assumptions.assumeTrue(engine instanceof SharedEngine, "this engine has one writer");
     rows.commit(engine, LOG, "a", 1);
     try (LogEngine second = open(folder)) {
       Head before = rows.committed();

@@ -6,6 +6,7 @@ import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.StorageFailed;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +20,11 @@ import org.postgresql.ds.PGSimpleDataSource;
  * Thread-safe.
  */
 final class Connections implements AutoCloseable {
-  /** 30 seconds for a free connection: more waiting callers than that are too many. */
-  private static final long BORROW_MILLIS = 30_000;
+  /**
+   * 5 seconds for a free connection: a server that is not back by then is down, and callers who
+   * wait longer for each other are too many.
+   */
+  private static final long BORROW_MILLIS = 5_000;
 
   /** Something to be done on a connection. */
   interface Work<T> {
@@ -65,22 +69,20 @@ final class Connections implements AutoCloseable {
    */
   <T> T read(String what, Work<T> work) {
     try {
-      return once(work);
-    } catch (SQLException e) {
-      if (closed || !isConnectionLost(e)) {
-        throw failed(what, e);
+      try (Connection connection = borrow()) {
+        return work.run(connection);
+      } catch (SQLException e) {
+        // Without a new connection there is nothing to try again on.
+        if (closed || !isConnectionLost(e) || e instanceof SQLTransientConnectionException) {
+          throw e;
+        }
+        pool.getHikariPoolMXBean().softEvictConnections();
       }
-    }
-    try {
-      return once(work);
+      try (Connection connection = borrow()) {
+        return work.run(connection);
+      }
     } catch (SQLException e) {
       throw failed(what, e);
-    }
-  }
-
-  private <T> T once(Work<T> work) throws SQLException {
-    try (Connection connection = borrow()) {
-      return work.run(connection);
     }
   }
 

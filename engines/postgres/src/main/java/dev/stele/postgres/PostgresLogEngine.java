@@ -13,6 +13,7 @@ import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PositionRange;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.SelfChecking;
+import dev.stele.core.engine.SharedEngine;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
@@ -26,6 +27,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,11 +53,14 @@ import java.util.function.Consumer;
  * <p>Thread-safe as {@link LogEngine} says. No read leaves a transaction open.
  */
 public final class PostgresLogEngine
-    implements LogEngine, Erasable, Trimmable, Compactable, SelfChecking {
+    implements LogEngine, SharedEngine, Erasable, Trimmable, Compactable, SelfChecking {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.postgres");
 
   /** How many entries of an index come at once while all of them are gone through. */
   private static final int ENTRIES_AT_A_TIME = 2_000;
+
+  /** 50 milliseconds: 20 questions a second for all who wait, each a look at one row. */
+  private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
   /** Whether an engine writes. */
   private enum Use {
@@ -178,6 +183,11 @@ public final class PostgresLogEngine
   @Override
   public Durability strongest() {
     return strongest;
+  }
+
+  @Override
+  public Duration lookEvery() {
+    return LOOK_EVERY;
   }
 
   @Override

@@ -17,9 +17,4 @@ class PostgresLogEngineTest extends LogEngineTck {
   protected boolean persists() {
     return true;
   }
-
-  @Override
-  protected Writers writers() {
-    return Writers.SEVERAL;
-  }
 }

@@ -1,0 +1,5 @@
+CREATE TABLE "${schema}".notes (
+  about text PRIMARY KEY,
+  count integer NOT NULL,
+  author text NOT NULL DEFAULT 'nobody'
+);
