@@ -2,6 +2,7 @@ package dev.stele.envelope.store;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** The parameter of a PostgreSQL URI that makes a store a hybrid. */
@@ -20,7 +21,8 @@ final class BlobsParameter {
       if (parameter.startsWith(NAME) && parameter.length() > NAME.length()) {
         String folder =
             URLDecoder.decode(parameter.substring(NAME.length()), StandardCharsets.UTF_8);
-        return Optional.of("lmdb:" + folder);
+        // A file by its ending: a file in the folder's place is then in the way, not taken for one.
+        return Optional.of("lmdb:" + Path.of(folder).resolve("blobs.lmdb"));
       }
     }
     return Optional.empty();
