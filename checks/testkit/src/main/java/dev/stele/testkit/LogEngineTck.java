@@ -9,6 +9,7 @@ import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
+import dev.stele.core.engine.FindsMany;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.IndexEntry;
 import dev.stele.core.engine.IndexKey;
@@ -31,7 +32,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -40,6 +43,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -635,6 +639,25 @@ public abstract class LogEngineTck {
     assertThat(claims(LOG)).hasSize(5);
     rows.commit(engine, LOG, "a", 1);
     assertThat(engine.lastRevision(LOG, Rows.keyOf("a"))).isEqualTo(4);
+  }
+
+  @Test
+  void many_claims_are_found_as_each_is_found_alone() {
+    Assumptions.assumeTrue(engine instanceof FindsMany, "this engine is asked for each claim");
+    FindsMany many = (FindsMany) engine;
+    rows.commit(engine, LOG, "a", 300);
+    List<IndexKey> claims = LongStream.rangeClosed(1, 600).mapToObj(Rows::claimOf).toList();
+    Map<IndexKey, Long> expected = new HashMap<>();
+    for (IndexKey claim : claims) {
+      long position = engine.find(LOG, claim);
+      if (position > 0) {
+        expected.put(claim, position);
+      }
+    }
+    assertThat(expected).isNotEmpty().hasSizeLessThan(claims.size());
+    assertThat(many.findAll(LOG, claims)).isEqualTo(expected);
+    assertThat(many.findAll(LOG, List.of())).isEmpty();
+    assertThat(many.findAll(OTHER, claims)).isEmpty();
   }
 
   @Test

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * is one call and one round trip. One thread.
  */
 final class CommitCall {
-  private static final int PARAMETERS = 22;
+  private static final int PARAMETERS = 23;
 
   /**
    * What the server answered.
@@ -93,32 +93,52 @@ final class CommitCall {
     }
   }
 
-  /** Makes the call, in the transaction that is open or in one of its own. */
-  Answer run(Connection connection, String schema, List<Moving> views) throws SQLException {
-    String sql =
-        "SELECT committed, head_size, head_link, moved_views FROM \""
-            + schema
-            + "\".stele_commit("
-            + "?, ".repeat(PARAMETERS - 1)
-            + "?)";
-    try (PreparedStatement call = connection.prepareStatement(sql)) {
+  /**
+   * Makes the call, in the transaction that is open or in one of its own.
+   *
+   * @param behind what is written after it in the same round trip; when there is anything, the call
+   *     fails instead of answering that the head or a view has moved
+   */
+  Answer run(Connection connection, String schema, List<Moving> views, List<SqlTables.Write> behind)
+      throws SQLException {
+    StringBuilder sql =
+        new StringBuilder("SELECT committed, head_size, head_link, moved_views FROM \"")
+            .append(schema)
+            .append("\".stele_commit(")
+            .append("?, ".repeat(PARAMETERS - 1))
+            .append("?)");
+    for (SqlTables.Write write : behind) {
+      sql.append(";\n").append(write.sql());
+    }
+    try (PreparedStatement call = connection.prepareStatement(sql.toString())) {
       bind(connection, call, views);
-      try (ResultSet row = call.executeQuery()) {
-        if (!row.next()) {
-          throw new SQLException("stele_commit answered nothing");
-        }
-        long size = row.getLong(2);
-        if (row.wasNull()) {
-          throw new SQLException("stele_logs has lost log number " + log);
-        }
-        Set<String> moved = new HashSet<>();
-        java.sql.Array names = row.getArray(4);
-        if (names != null) {
-          moved.addAll(List.of((String[]) names.getArray()));
-        }
-        return new Answer(row.getBoolean(1), new Head(size, row.getBytes(3)), moved);
+      call.setBoolean(PARAMETERS, !behind.isEmpty());
+      int parameter = PARAMETERS + 1;
+      for (SqlTables.Write write : behind) {
+        write.binding().bind(call, parameter);
+        parameter += write.parameters();
+      }
+      call.execute();
+      try (ResultSet row = call.getResultSet()) {
+        return answer(row);
       }
     }
+  }
+
+  private Answer answer(ResultSet row) throws SQLException {
+    if (!row.next()) {
+      throw new SQLException("stele_commit answered nothing");
+    }
+    long size = row.getLong(2);
+    if (row.wasNull()) {
+      throw new SQLException("stele_logs has lost log number " + log);
+    }
+    Set<String> moved = new HashSet<>();
+    java.sql.Array names = row.getArray(4);
+    if (names != null) {
+      moved.addAll(List.of((String[]) names.getArray()));
+    }
+    return new Answer(row.getBoolean(1), new Head(size, row.getBytes(3)), moved);
   }
 
   private void bind(Connection connection, PreparedStatement call, List<Moving> views)

@@ -40,6 +40,9 @@ final class InlineViews {
   /** 1,000 events are retold at a time. */
   private static final int PAGE = 1_000;
 
+  /** 256 events: with more of them in a commit, its round trips no longer count. */
+  private static final int FEW = 256;
+
   private static final byte[] RECEIPTS = Receipt.STREAM.getBytes(StandardCharsets.UTF_8);
 
   /** A view that could not be told what was appended. */
@@ -322,10 +325,7 @@ final class InlineViews {
               "the log begins at %d, and view %s cannot be built without what came before"
                   .formatted(begins, inline.view.name())));
     }
-    List<StoredEvent> events = new ArrayList<>(page.size());
-    for (Row row : page) {
-      events.add(new StoredEvent(row.link(), row.record(), row.body()));
-    }
+    List<StoredEvent> events = events(page);
     SqlTables tables = new SqlTables(connection, "view " + inline.view.name(), inline.tables);
     try {
       inline.view.apply(events, tables);
@@ -357,6 +357,46 @@ final class InlineViews {
         .filter(each -> each.failure == null)
         .map(each -> new CommitCall.Moving(each.view.name(), each.view.version()))
         .toList();
+  }
+
+  /**
+   * What all views would write of a commit that is to come; empty when one of them is not moving,
+   * or has to look at its tables, or fails: then that is found out in the transaction.
+   */
+  Optional<List<SqlTables.Write>> gather(Connection connection, List<Row> batch) {
+    if (batch.isEmpty() || batch.size() > FEW || batch.getFirst().position() == 1) {
+      return Optional.empty();
+    }
+    List<StoredEvent> events = events(batch);
+    List<SqlTables.Write> writes = new ArrayList<>();
+    for (Inline each : given) {
+      if (each.failure != null) {
+        return Optional.empty();
+      }
+      SqlTables tables = SqlTables.gathering(connection, "view " + each.view.name(), each.tables);
+      try {
+        each.view.apply(events, tables);
+        Optional<List<SqlTables.Write>> gathered = tables.gathered();
+        if (gathered.isEmpty()) {
+          return Optional.empty();
+        }
+        writes.addAll(gathered.get());
+      } catch (RuntimeException e) {
+        LOGGER.log(System.Logger.Level.TRACE, "view {0} is told step by step", each.view.name());
+        return Optional.empty();
+      } finally {
+        tables.end();
+      }
+    }
+    return Optional.of(writes);
+  }
+
+  private static List<StoredEvent> events(List<Row> rows) {
+    List<StoredEvent> events = new ArrayList<>(rows.size());
+    for (Row row : rows) {
+      events.add(new StoredEvent(row.link(), row.record(), row.body()));
+    }
+    return events;
   }
 
   /** Retells the rows of a commit, in its transaction. */

@@ -5,6 +5,7 @@ import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
+import dev.stele.core.engine.FindsMany;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.IndexEntry;
 import dev.stele.core.engine.IndexKey;
@@ -29,6 +30,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +56,7 @@ import java.util.function.Consumer;
  * <p>Thread-safe as {@link LogEngine} says. No read leaves a transaction open.
  */
 public final class PostgresLogEngine
-    implements LogEngine, SharedEngine, Erasable, Trimmable, Compactable, SelfChecking {
+    implements LogEngine, SharedEngine, FindsMany, Erasable, Trimmable, Compactable, SelfChecking {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.postgres");
 
   /** How many entries of an index come at once while all of them are gone through. */
@@ -290,11 +293,11 @@ public final class PostgresLogEngine
   private CommitCall.Answer withoutViews(
       Connection connection, int number, CommitCall call, Dropped dropped) throws SQLException {
     if (dropped instanceof Dropped.Nothing) {
-      return call.run(connection, schema, List.of());
+      return call.run(connection, schema, List.of(), List.of());
     }
     connection.setAutoCommit(false);
     try {
-      CommitCall.Answer answer = call.run(connection, schema, List.of());
+      CommitCall.Answer answer = call.run(connection, schema, List.of(), List.of());
       if (answer.committed()) {
         drop(connection, number, dropped);
       }
@@ -313,10 +316,16 @@ public final class PostgresLogEngine
   private CommitCall.Answer withViews(
       Connection connection, int number, CommitCall call, List<Row> batch, Dropped dropped)
       throws SQLException {
+    if (dropped instanceof Dropped.Nothing) {
+      Optional<CommitCall.Answer> done = atOnce(connection, call, batch);
+      if (done.isPresent()) {
+        return done.get();
+      }
+    }
     connection.setAutoCommit(false);
     while (true) {
       try {
-        CommitCall.Answer answer = call.run(connection, schema, views.moving());
+        CommitCall.Answer answer = call.run(connection, schema, views.moving(), List.of());
         if (answer.committed()) {
           drop(connection, number, dropped);
           switch (dropped) {
@@ -340,6 +349,27 @@ public final class PostgresLogEngine
         rollBack(connection);
         throw e;
       }
+    }
+  }
+
+  /**
+   * Commits with the views in one round trip, when they need no look at their tables. The server
+   * refuses all of it when the head or a view is not where it was; then it is done step by step.
+   */
+  private Optional<CommitCall.Answer> atOnce(
+      Connection connection, CommitCall call, List<Row> batch) throws SQLException {
+    Optional<List<SqlTables.Write>> behind = views.gather(connection, batch);
+    if (behind.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(call.run(connection, schema, views.moving(), behind.get()));
+    } catch (SQLException e) {
+      if (Connections.isPassing(e)) {
+        throw e;
+      }
+      LOGGER.log(System.Logger.Level.DEBUG, "a commit is done step by step", e);
+      return Optional.empty();
     }
   }
 
@@ -539,6 +569,34 @@ public final class PostgresLogEngine
                 "SELECT position FROM \""
                     + schema
                     + "\".stele_claims WHERE log = ? AND key = ? ORDER BY position DESC LIMIT 1"));
+  }
+
+  @Override
+  public Map<IndexKey, Long> findAll(LogId log, Collection<IndexKey> claims) {
+    return reading(
+        "find claims of",
+        log,
+        Map.of(),
+        (connection, number) -> {
+          try (PreparedStatement select =
+              connection.prepareStatement(
+                  "SELECT key, max(position) FROM \""
+                      + schema
+                      + "\".stele_claims WHERE log = ? AND key = ANY (?) GROUP BY key")) {
+            select.setInt(1, number);
+            select.setArray(
+                2,
+                connection.createArrayOf(
+                    "bytea", claims.stream().map(IndexKey::bytes).toArray(byte[][]::new)));
+            Map<IndexKey, Long> found = new HashMap<>();
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                found.put(IndexKey.of(RowQuery.bytes(rows, 1), 0), rows.getLong(2));
+              }
+            }
+            return found;
+          }
+        });
   }
 
   private static long last(Connection connection, int log, IndexKey key, String sql)

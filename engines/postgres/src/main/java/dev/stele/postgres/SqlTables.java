@@ -82,9 +82,10 @@ final class SqlTables implements Tables {
   }
 
   /** A statement and how its parameters are bound. */
-  private record Write(String sql, int parameters, Binding binding) {}
+  record Write(String sql, int parameters, Binding binding) {}
 
-  private interface Binding {
+  /** Binds the parameters of a statement, from the first of them on. */
+  interface Binding {
     void bind(PreparedStatement statement, int first) throws SQLException;
   }
 
@@ -94,6 +95,9 @@ final class SqlTables implements Tables {
 
   /** Whether a script made one of the tables: it may refer to another, so the order counts. */
   private final boolean inOrder;
+
+  /** Whether nothing may be asked of the server: there is no transaction yet. */
+  private boolean gathering;
 
   private boolean over;
 
@@ -107,6 +111,27 @@ final class SqlTables implements Tables {
       this.tables.put(table.table.name(), new Open(table));
     }
     this.inOrder = tables.stream().anyMatch(each -> each.origin == TableSql.Origin.GIVEN);
+  }
+
+  /** Tables that only take up what is to be written, before the transaction. */
+  static SqlTables gathering(Connection connection, String owner, List<TableSql> tables) {
+    SqlTables gathering = new SqlTables(connection, owner, tables);
+    gathering.gathering = true;
+    return gathering;
+  }
+
+  /** What waits, if that is all there is: nothing was asked of the server meanwhile. */
+  Optional<List<Write>> gathered() {
+    return gathering ? Optional.of(waiting(List.copyOf(tables.values()))) : Optional.empty();
+  }
+
+  /** Fails while there is no transaction to ask in; what was gathered is then of no use. */
+  private void requireTransaction() {
+    if (gathering || failure != null) {
+      gathering = false;
+      failure = new SQLException("asked before the transaction");
+      throw failed(failure);
+    }
   }
 
   /** Writes what waits; fails if anything has failed before. */
@@ -169,6 +194,7 @@ final class SqlTables implements Tables {
     open.waiting.put(key, place);
     open.waitingBytes += bytes;
     if (open.waiting.size() >= MAX_WAITING_ROWS || open.waitingBytes >= MAX_WAITING_BYTES) {
+      requireTransaction();
       flushFor(open);
     }
   }
@@ -185,6 +211,7 @@ final class SqlTables implements Tables {
     if (remembered != null) {
       return remembered.row();
     }
+    requireTransaction();
     try (PreparedStatement get = connection.prepareStatement(open.sql.get)) {
       for (int i = 0; i < key.length; i++) {
         open.sql.columns[open.sql.key[i]].bind(get, i + 1, key[i]);
@@ -203,6 +230,7 @@ final class SqlTables implements Tables {
   @Override
   public List<TableRow> page(Scan scan) {
     Open open = open(scan.table());
+    requireTransaction();
     flushFor(open);
     List<TableRow> page = new ArrayList<>();
     int most = (int) Math.min(scan.limit(), MAX_PAGE_ROWS);
@@ -255,8 +283,8 @@ final class SqlTables implements Tables {
     }
   }
 
-  /** Writes what waits, all of it in one round trip: last tables' deletes first, then the puts. */
-  private void flush(List<Open> some) throws SQLException {
+  /** What waits: last tables' deletes first, then the puts. */
+  private List<Write> waiting(List<Open> some) {
     List<Write> writes = new ArrayList<>();
     for (Open open : some.reversed()) {
       List<Object[]> gone = new ArrayList<>();
@@ -279,6 +307,12 @@ final class SqlTables implements Tables {
         writes.add(put(open, rows));
       }
     }
+    return writes;
+  }
+
+  /** Writes what waits, all of it in one round trip. */
+  private void flush(List<Open> some) throws SQLException {
+    List<Write> writes = waiting(some);
     if (writes.isEmpty()) {
       return;
     }

@@ -900,6 +900,7 @@ public final class EventLog extends LogReader {
     if (others != null) {
       current.mark();
     }
+    current.foresee(appendsOf(works));
     Head before = current.head();
     long now = options.clock().millis();
     List<PlacedAppend> placed = new ArrayList<>();
@@ -999,6 +1000,19 @@ public final class EventLog extends LogReader {
               .formatted(log, actual.size(), before.size()));
     }
     return Optional.of(actual);
+  }
+
+  private static List<PreparedAppend> appendsOf(List<Work> works) {
+    List<PreparedAppend> appends = new ArrayList<>();
+    for (Work work : works) {
+      switch (work) {
+        case Work.Appending(PreparedAppend append) -> appends.add(append);
+        case Work.Group(List<PreparedAppend> group) -> appends.addAll(group);
+        case Work.Forget(PreparedAppend receipt, var _) -> appends.add(receipt);
+        case Work.Signing _, Work.Release _ -> {}
+      }
+    }
+    return appends;
   }
 
   private Durability place(

@@ -1,5 +1,6 @@
 package dev.stele.core.log;
 
+import dev.stele.core.engine.FindsMany;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
@@ -55,6 +56,9 @@ final class Linker {
 
   private final Map<IndexKey, Long> claimed = new HashMap<>();
 
+  /** What the engine was asked before the batch: where each of its claims is, or 0. */
+  private final Map<IndexKey, Long> foreseen = new HashMap<>();
+
   /** Up to which time claims were released; null until somebody asks. */
   private @Nullable Long releasedBefore;
 
@@ -109,6 +113,7 @@ final class Linker {
   void rollBack() {
     rows.clear();
     claimed.clear();
+    foreseen.clear();
     if (mark != null) {
       size = mark.size;
       link = mark.link;
@@ -170,11 +175,29 @@ final class Linker {
     List<Row> taken = List.copyOf(rows);
     rows.clear();
     claimed.clear();
+    foreseen.clear();
     return taken;
   }
 
   List<Tile> takeTiles() {
     return tree.takeFull();
+  }
+
+  /** Asks the engine for all claims of what is about to be placed, where it can tell at once. */
+  void foresee(List<PreparedAppend> appends) {
+    if (!(engine instanceof FindsMany many)) {
+      return;
+    }
+    for (PreparedAppend append : appends) {
+      for (PreparedAppend.Event event : append.events) {
+        for (IndexKey claim : event.claims()) {
+          foreseen.put(claim, 0L);
+        }
+      }
+    }
+    if (!foreseen.isEmpty()) {
+      foreseen.putAll(many.findAll(log, List.copyOf(foreseen.keySet())));
+    }
   }
 
   /** Places the events of an append, or says why not. All or none. */
@@ -261,7 +284,7 @@ final class Linker {
   /** The position that holds a claim at the time the new event would be recorded, or 0. */
   private long holder(IndexKey claim, long nowMillis) {
     Long placed = claimed.get(claim);
-    long position = placed != null ? placed : engine.find(log, claim);
+    long position = placed != null ? placed : find(claim);
     if (position == 0) {
       return 0;
     }
@@ -281,6 +304,11 @@ final class Linker {
       }
     }
     return position;
+  }
+
+  private long find(IndexKey claim) {
+    Long known = foreseen.get(claim);
+    return known != null ? known : engine.find(log, claim);
   }
 
   private Row placedRow(long position) {

@@ -56,6 +56,21 @@ public final class EnvelopeReader {
     }
   }
 
+  /**
+   * Reads the header of an envelope that was judged before, and passes over the rest by its shape.
+   */
+  public static Parsed<EnvelopeHeader> readHeader(byte[] wire) {
+    ReadingRules rules = ReadingRules.COMPATIBLE;
+    try {
+      JsonReader json = new JsonReader(wire, rules);
+      EnvelopeHeader header = new JudgedEnvelope(json, rules).read();
+      json.end();
+      return new Parsed.Value<>(header);
+    } catch (JsonReader.Flaw flaw) {
+      return new Parsed.Malformed<>("Invalid envelope data: " + flaw.reason());
+    }
+  }
+
   /** One object with known members, of which each is read as soon as its name is. */
   private abstract static class Members {
     final JsonReader json;
@@ -214,6 +229,30 @@ public final class EnvelopeReader {
           return false;
         }
       }
+      return true;
+    }
+  }
+
+  private static final class JudgedEnvelope extends Members {
+    private final ReadingRules rules;
+    private @Nullable EnvelopeHeader header;
+
+    JudgedEnvelope(JsonReader json, ReadingRules rules) {
+      super(json, rules, "$");
+      this.rules = rules;
+    }
+
+    EnvelopeHeader read() {
+      readMembers();
+      return required(header, "header");
+    }
+
+    @Override
+    boolean known(String name) {
+      if (!name.equals("header")) {
+        return false;
+      }
+      header = new Header(json, rules).read();
       return true;
     }
   }

@@ -137,7 +137,7 @@ public final class EnvelopeView implements View {
         .payload()
         .ifPresent(
             wire -> {
-              EnvelopeHeader header = StoredEnvelopes.read(wire).header();
+              EnvelopeHeader header = StoredEnvelopes.readHeader(wire);
               long issuedAt = micros(header.issuedAt());
               @Nullable String expiresAt = header.expiresAt();
               tables.put(

@@ -2,6 +2,7 @@ package dev.stele.envelope.view;
 
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.proof.Parsed;
+import dev.stele.envelope.event.EnvelopeHeader;
 import dev.stele.envelope.event.EnvelopeReader;
 import dev.stele.envelope.event.ReadingRules;
 import dev.stele.envelope.event.SignedEnvelope;
@@ -25,6 +26,19 @@ public final class StoredEnvelopes {
     return switch (EnvelopeReader.read(wire, ReadingRules.COMPATIBLE)) {
       case Parsed.Value<SignedEnvelope>(SignedEnvelope envelope) -> envelope;
       case Parsed.Malformed<SignedEnvelope>(String reason) ->
+          throw new IllegalArgumentException("what is stored is no envelope: " + reason);
+    };
+  }
+
+  /**
+   * Reads the header of an envelope that was stored.
+   *
+   * @throws IllegalArgumentException when the bytes are no envelope
+   */
+  static EnvelopeHeader readHeader(byte[] wire) {
+    return switch (EnvelopeReader.readHeader(wire)) {
+      case Parsed.Value<EnvelopeHeader>(EnvelopeHeader header) -> header;
+      case Parsed.Malformed<EnvelopeHeader>(String reason) ->
           throw new IllegalArgumentException("what is stored is no envelope: " + reason);
     };
   }

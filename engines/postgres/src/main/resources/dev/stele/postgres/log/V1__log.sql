@@ -126,7 +126,7 @@ CREATE FUNCTION "${schema}".stele_commit(
   claim_keys bytea[], claim_positions bigint[], claim_expires boolean[],
   tile_levels integer[], tile_numbers bigint[], tile_hashes bytea[],
   checkpoint_size bigint, checkpoint_note bytea,
-  view_names text[], view_versions integer[],
+  view_names text[], view_versions integer[], or_fail boolean,
   OUT committed boolean, OUT head_size bigint, OUT head_link bytea, OUT moved_views text[])
 LANGUAGE plpgsql AS $body$
 DECLARE
@@ -136,6 +136,9 @@ BEGIN
     FROM "${schema}".stele_logs AS l WHERE l.number = the_log FOR UPDATE;
   committed := head_size = expected_size AND (head_size = 0 OR head_link = expected_link);
   IF committed IS NOT TRUE THEN
+    IF or_fail THEN
+      RAISE EXCEPTION 'the head of log % is not where it was', the_log USING ERRCODE = 'ST001';
+    END IF;
     committed := false;
     RETURN;
   END IF;
@@ -157,8 +160,7 @@ BEGIN
       FROM unnest(streams, revisions) WITH ORDINALITY AS s (key, revision, n);
     INSERT INTO "${schema}".stele_claims (log, key, position, expires)
       SELECT the_log, c.key, c.position, c.expires
-      FROM unnest(claim_keys, claim_positions, claim_expires) AS c (key, position, expires)
-      ON CONFLICT DO NOTHING;
+      FROM unnest(claim_keys, claim_positions, claim_expires) AS c (key, position, expires);
     head_size := expected_size + added;
     head_link := links[added];
     UPDATE "${schema}".stele_logs AS l SET size = head_size, link = head_link
@@ -170,6 +172,9 @@ BEGIN
         WHERE v.name = w.name AND v.version = w.version AND v.position = expected_size
         RETURNING v.name)
       SELECT array_agg(m.name) INTO moved_views FROM moved AS m;
+      IF or_fail AND cardinality(moved_views) IS DISTINCT FROM cardinality(view_names) THEN
+        RAISE EXCEPTION 'a view of log % is not where it was', the_log USING ERRCODE = 'ST001';
+      END IF;
     END IF;
   END IF;
   IF cardinality(tile_levels) > 0 THEN
