@@ -107,7 +107,9 @@ public final class PostgresSchema {
         }
         for (StorageRequest.Script script : scripts) {
           if (script.scheme().equals(PostgresAddress.SCHEME)) {
-            migrate(HISTORY + "_" + script.name(), script.folder());
+            String history = HISTORY + "_" + script.name();
+            migrate(history, script.folder());
+            letBeRead(connection, history);
           }
         }
       } finally {
@@ -227,6 +229,23 @@ public final class PostgresSchema {
         .baselineVersion("0")
         .load()
         .migrate();
+  }
+
+  /** Who only writes looks at each opening which versions were run. */
+  private void letBeRead(Connection connection, String history) throws SQLException {
+    String table = "\"" + schema + "\".\"" + history + "\"";
+    if (text(
+            connection,
+            "SELECT (has_table_privilege('stele_writer', '%1$s', 'SELECT')"
+                    .formatted(table)
+                + " AND has_table_privilege('stele_reader', '%1$s', 'SELECT'))::text"
+                    .formatted(table))
+        .equals("true")) {
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("GRANT SELECT ON " + table + " TO stele_reader, stele_writer");
+    }
   }
 
   private static String text(Connection connection, String sql) throws SQLException {

@@ -177,8 +177,7 @@ public final class EnvelopeGate implements Gate<byte[]> {
   private List<Claim> claims(SignedEnvelope envelope) {
     EnvelopeHeader header = envelope.header();
     List<Claim> claims = new ArrayList<>(4);
-    claims.add(
-        new Claim(ENVELOPE_SCOPE, envelope.hash(), OnDuplicate.RETURN_EXISTING, Claim.NEVER));
+    claims.add(identity(envelope));
     claims.add(Claim.ofEventId(eventId(header), OnDuplicate.REFUSE));
     claims.add(new Claim(NONCE_SCOPE, nonceKey(header), OnDuplicate.REFUSE, nonceExpiresAtMillis));
     switch (equalPayload) {
@@ -187,6 +186,11 @@ public final class EnvelopeGate implements Gate<byte[]> {
       case RETURN_EXISTING -> claims.add(content(header, OnDuplicate.RETURN_EXISTING));
     }
     return claims;
+  }
+
+  /** The claim that only the envelope itself can hold: {@code log.find} of it says where it is. */
+  public static Claim identity(SignedEnvelope envelope) {
+    return new Claim(ENVELOPE_SCOPE, envelope.hash(), OnDuplicate.RETURN_EXISTING, Claim.NEVER);
   }
 
   private static Claim content(EnvelopeHeader header, OnDuplicate onDuplicate) {

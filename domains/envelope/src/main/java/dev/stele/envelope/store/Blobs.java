@@ -49,6 +49,9 @@ final class Blobs implements AutoCloseable {
   private final AtomicLong misses = new AtomicLong();
   private final AtomicBoolean disagrees = new AtomicBoolean();
 
+  /** What reflects less than this may still hold an envelope that was erased: it serves nothing. */
+  private final AtomicLong floor = new AtomicLong();
+
   private volatile @Nullable Kept kept;
   private volatile Optional<String> degraded = Optional.of("not opened yet");
   private volatile boolean closed;
@@ -73,6 +76,8 @@ final class Blobs implements AutoCloseable {
     try {
       Kept now = kept;
       if (now == null) {
+        // Whatever was erased while this was not open stands before this end.
+        reflectAtLeast(log.head().size());
         ViewStore store = opener.get();
         try {
           now = new Kept(store, Views.of(log).keep(view, store).start());
@@ -138,23 +143,15 @@ final class Blobs implements AutoCloseable {
 
   /** The envelope with an id, if it is here and in order. */
   Optional<BlobView.Blob> find(String id) {
-    Kept now = kept;
-    if (now == null) {
-      misses.incrementAndGet();
-      return Optional.empty();
-    }
-    try {
-      Optional<BlobView.Blob> found =
-          now.views.read(BlobView.NAME, tables -> BlobView.find(tables, id)).value();
-      (found.isPresent() ? hits : misses).incrementAndGet();
-      return found;
-    } catch (BlobView.Disagreement e) {
-      disagree(e.getMessage());
-    } catch (RuntimeException e) {
-      // Whoever looks after it finds the same and says so.
-    }
-    misses.incrementAndGet();
-    return Optional.empty();
+    Optional<BlobView.Blob> found =
+        ask(id).filter(answer -> answer.position() >= floor.get()).flatMap(ViewStore.Answer::value);
+    (found.isPresent() ? hits : misses).incrementAndGet();
+    return found;
+  }
+
+  /** Lets nothing be served from here until it reflects a position, as that of an erase. */
+  void reflectAtLeast(long position) {
+    floor.accumulateAndGet(position, Math::max);
   }
 
   /**
@@ -162,12 +159,31 @@ final class Blobs implements AutoCloseable {
    * past its position.
    */
   void missed(String id, long position) {
-    Kept now = kept;
-    if (now != null
-        && now.views.status(BlobView.NAME).position() >= position
-        && find(id).isEmpty()) {
+    if (ask(id).filter(it -> it.position() >= position && it.value().isEmpty()).isPresent()) {
       disagree("the envelope at position %d is not there".formatted(position));
     }
+  }
+
+  /**
+   * What is here under an id, and the position that this reflects; empty when it cannot be said.
+   */
+  private Optional<ViewStore.Answer<Optional<BlobView.Blob>>> ask(String id) {
+    Kept now = kept;
+    if (now == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(now.views.read(BlobView.NAME, tables -> BlobView.find(tables, id)));
+    } catch (BlobView.Disagreement e) {
+      disagree(e.getMessage());
+    } catch (RuntimeException e) {
+      // What was shut meanwhile answers so too, and then there is nothing to mend.
+      Kept still = kept;
+      if (still != null && still.views == now.views) {
+        disagree("it cannot be read: " + e.getMessage());
+      }
+    }
+    return Optional.empty();
   }
 
   private void disagree(@Nullable String why) {
@@ -183,8 +199,13 @@ final class Blobs implements AutoCloseable {
   /** Waits until what is here reflects a position; false when it does not in time. */
   boolean await(long position, Duration timeout) throws InterruptedException {
     Kept now = kept;
-    return now != null
-        && now.views.await(BlobView.NAME, position, timeout) instanceof Awaited.Reached;
+    try {
+      return now != null
+          && now.views.await(BlobView.NAME, position, timeout) instanceof Awaited.Reached;
+    } catch (StorageFailed e) {
+      // Then it is degraded, which the next look says.
+      return false;
+    }
   }
 
   BlobHealth health() {

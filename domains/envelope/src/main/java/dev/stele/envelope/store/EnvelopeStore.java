@@ -14,6 +14,7 @@ import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogKeys;
+import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.proof.Verdict;
 import dev.stele.core.storage.Storage;
@@ -42,7 +43,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -81,6 +86,12 @@ public final class EnvelopeStore implements AutoCloseable {
 
   /** 1,024 envelopes are judged while as many are committed. */
   private static final int CHUNK = 1_024;
+
+  /** 32 MiB of envelopes, as few of the largest as keep a processor busy. */
+  private static final long CHUNK_BYTES = 32L * 1024 * 1024;
+
+  /** 8 positions: reading the few events between two costs less than asking twice. */
+  private static final int NEAR = 8;
 
   /** 10 seconds for a view to reach what was just appended; it takes milliseconds. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -129,17 +140,28 @@ public final class EnvelopeStore implements AutoCloseable {
                 EnvelopeSchema.SCRIPTS,
                 options.anchorFolder()));
     try {
-      LogKeys keys = keys(storage, options);
-      EventLog log =
-          EventLog.open(
-              storage.engine(),
-              LogId.MAIN,
-              keys,
-              options.forLog(storage.anchor()).keeping(Set.of(EnvelopeKeyGate.STREAM)));
-      KeptViews views = storage.keep(log);
-      return new EnvelopeStore(storage, log, keys, options, views, BlobsParameter.of(uri));
+      return assemble(uri, storage, options);
     } catch (RuntimeException e) {
       storage.close();
+      throw e;
+    }
+  }
+
+  /** Whatever fails on the way closes what was opened before it. */
+  private static EnvelopeStore assemble(String uri, Storage storage, EnvelopeStoreOptions options) {
+    LogKeys keys = keys(storage, options);
+    LogOptions forLog = options.forLog(storage.anchor()).keeping(Set.of(EnvelopeKeyGate.STREAM));
+    EventLog log = EventLog.open(storage.engine(), LogId.MAIN, keys, forLog);
+    try {
+      KeptViews views = storage.keep(log);
+      try {
+        return new EnvelopeStore(storage, log, keys, options, views, BlobsParameter.of(uri));
+      } catch (RuntimeException e) {
+        views.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      log.close();
       throw e;
     }
   }
@@ -200,8 +222,10 @@ public final class EnvelopeStore implements AutoCloseable {
     List<SaveResult> results = new ArrayList<>(wires.size());
     try (ExecutorService committer = Executors.newSingleThreadExecutor()) {
       Future<List<SaveResult>> under = CompletableFuture.completedFuture(List.of());
-      for (int from = 0; from < wires.size(); from += CHUNK) {
-        List<byte[]> chunk = wires.subList(from, Math.min(wires.size(), from + CHUNK));
+      int end;
+      for (int from = 0; from < wires.size(); from = end) {
+        end = chunkEnd(wires, from);
+        List<byte[]> chunk = wires.subList(from, end);
         Instant now = options.clock().instant();
         // While these are judged on every processor, those before them are committed.
         List<Judge.Answer> answers =
@@ -212,6 +236,16 @@ public final class EnvelopeStore implements AutoCloseable {
       results.addAll(join(under));
     }
     return results;
+  }
+
+  private static int chunkEnd(List<byte[]> wires, int from) {
+    long bytes = 0;
+    int end = from;
+    while (end < wires.size() && end - from < CHUNK && bytes < CHUNK_BYTES) {
+      bytes += wires.get(end).length;
+      end++;
+    }
+    return end;
   }
 
   private List<SaveResult> commit(List<byte[]> wires, List<Judge.Answer> answers) {
@@ -274,9 +308,14 @@ public final class EnvelopeStore implements AutoCloseable {
 
   /** Whether what is there is the envelope itself, or only has its payload. */
   private SaveResult present(long at, SignedEnvelope envelope) {
-    boolean itself =
-        log.get(at).map(event -> event.id().equals(envelope.header().id())).orElse(true);
-    return itself ? new SaveResult.AlreadyPresent(at) : new SaveResult.EqualPayload(at);
+    return switch (options.equalPayload()) {
+      // Without a claim of the payload nothing but the envelope itself answers with a position.
+      case ALLOW, REJECT -> new SaveResult.AlreadyPresent(at);
+      case RETURN_EXISTING ->
+          log.find(EnvelopeGate.identity(envelope)).isPresent()
+              ? new SaveResult.AlreadyPresent(at)
+              : new SaveResult.EqualPayload(at);
+    };
   }
 
   private static SaveResult refused(Claim claim, long holder, SignedEnvelope envelope) {
@@ -338,8 +377,10 @@ public final class EnvelopeStore implements AutoCloseable {
 
   /** Whether an envelope with this id is in the log, erased or not. */
   public boolean exists(String id) {
-    return EventId.of(id).isPresent()
-        && log.find(Claim.ofEventId(EventId.of(id).get(), OnDuplicate.REFUSE)).isPresent();
+    return EventId.of(id)
+        .map(known -> log.find(Claim.ofEventId(known, OnDuplicate.REFUSE)))
+        .filter(OptionalLong::isPresent)
+        .isPresent();
   }
 
   /** What is known of an envelope without its payload; also of one that was erased. */
@@ -389,7 +430,7 @@ public final class EnvelopeStore implements AutoCloseable {
    * @param contentHash 64 hex digits
    */
   public List<StoredEnvelope> getByContentHash(String contentHash) {
-    String hash = contentHash.toLowerCase(java.util.Locale.ROOT);
+    String hash = contentHash.toLowerCase(Locale.ROOT);
     List<Place> places =
         read(
             tables ->
@@ -478,13 +519,21 @@ public final class EnvelopeStore implements AutoCloseable {
     List<StoredEnvelope> found = new ArrayList<>();
     long end = log.head().size();
     long at = after;
+    int ask = limit;
     while (found.size() < limit && at < end) {
-      List<StoredEvent> events = log.read(at, limit - found.size());
+      List<StoredEvent> events = log.read(at, ask);
       if (events.isEmpty()) {
         break;
       }
-      events.forEach(event -> stored(event).ifPresent(found::add));
-      at = events.getLast().position();
+      int before = found.size();
+      for (StoredEvent event : events) {
+        if (found.size() < limit) {
+          stored(event).ifPresent(found::add);
+          at = event.position();
+        }
+      }
+      // Where nothing is left but what was erased, steps grow: they are not taken one by one.
+      ask = found.size() > before ? limit - found.size() : Math.min(2 * ask, MAX_PAGE);
     }
     Optional<EnvelopeCursor> next =
         found.isEmpty() || at >= end ? Optional.empty() : Optional.of(new EnvelopeCursor(0, at));
@@ -500,32 +549,40 @@ public final class EnvelopeStore implements AutoCloseable {
         .toList();
   }
 
-  /** Reads envelopes by their positions, neighbours together; those erased since are left out. */
+  /** Reads envelopes by their positions, near ones together; those erased since are left out. */
   private List<StoredEnvelope> fetch(List<Place> places) {
-    StoredEnvelope[] found = new StoredEnvelope[places.size()];
+    long[] sorted = places.stream().mapToLong(Place::position).sorted().toArray();
+    Map<Long, StoredEnvelope> found = new HashMap<>();
     int at = 0;
-    while (at < places.size()) {
+    while (at < sorted.length) {
       int end = at + 1;
-      while (end < places.size()
-          && places.get(end).position() == places.get(end - 1).position() + 1) {
+      while (end < sorted.length && sorted[end] - sorted[end - 1] <= NEAR) {
         end++;
       }
-      long before = places.get(at).position() - 1;
-      while (at < end) {
-        List<StoredEvent> events = log.read(before, end - at);
-        if (events.isEmpty()) {
-          at = end;
-        }
-        for (StoredEvent event : events) {
-          if (at < end && event.position() == places.get(at).position()) {
-            found[at] = stored(event).orElse(null);
-          }
-          at++;
-          before = event.position();
+      fetch(Arrays.copyOfRange(sorted, at, end), found);
+      at = end;
+    }
+    return places.stream()
+        .map(place -> found.get(place.position()))
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  private void fetch(long[] positions, Map<Long, StoredEnvelope> found) {
+    long last = positions[positions.length - 1];
+    long after = positions[0] - 1;
+    while (after < last) {
+      List<StoredEvent> events = log.read(after, (int) (last - after));
+      if (events.isEmpty()) {
+        return;
+      }
+      for (StoredEvent event : events) {
+        if (Arrays.binarySearch(positions, event.position()) >= 0) {
+          stored(event).ifPresent(envelope -> found.put(event.position(), envelope));
         }
       }
+      after = events.getLast().position();
     }
-    return Arrays.stream(found).filter(java.util.Objects::nonNull).toList();
   }
 
   /** An event as an envelope, if it is one and was not erased. */
@@ -709,6 +766,9 @@ public final class EnvelopeStore implements AutoCloseable {
       return Optional.empty();
     }
     EraseResult result = log.erase(new Erasure.OfEvent(at.getAsLong()));
+    if (result instanceof EraseResult.Erased(var _, List<Long> receipts) && blobs != null) {
+      blobs.reflectAtLeast(receipts.getLast());
+    }
     catchUp();
     if (result instanceof EraseResult.Erased(var _, List<Long> receipts) && blobs != null) {
       try {

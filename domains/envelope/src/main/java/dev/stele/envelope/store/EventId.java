@@ -13,6 +13,11 @@ final class EventId {
 
   private EventId() {}
 
+  /** Whether an id is spelled so that its lower case is the one spelling that is stored. */
+  static boolean isSpelledOut(String id) {
+    return DASHED.matcher(id.toLowerCase(Locale.ROOT)).matches();
+  }
+
   /** The one spelling that is stored: lower case, with dashes; empty when it is no UUID. */
   static Optional<String> of(String text) {
     if (text.length() > 38) {

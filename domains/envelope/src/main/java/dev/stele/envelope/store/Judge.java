@@ -1,7 +1,6 @@
 package dev.stele.envelope.store;
 
 import dev.stele.core.event.Claim;
-import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
@@ -103,21 +102,16 @@ final class Judge {
 
   /** Why an envelope cannot be found again by its fields; the compatible rules let some by. */
   private static Optional<String> keepable(EnvelopeHeader header) {
-    return EventId.of(header.id()).isEmpty()
-        ? Optional.of("an id to keep is a UUID")
-        : EnvelopeRules.source(header.source()).or(() -> EnvelopeRules.keyId(header.keyId()));
+    return EventId.isSpelledOut(header.id())
+        ? EnvelopeRules.source(header.source()).or(() -> EnvelopeRules.keyId(header.keyId()))
+        : Optional.of("an id to keep is a UUID of 32 hex digits with its four dashes");
   }
 
   /** Where the envelope is that these bytes spell, if it is in the log. */
   OptionalLong find(byte[] wire) {
     return switch (EnvelopeReader.read(wire, rules())) {
       case Parsed.Value<SignedEnvelope>(SignedEnvelope envelope) ->
-          log.find(
-              new Claim(
-                  EnvelopeGate.ENVELOPE_SCOPE,
-                  envelope.hash(),
-                  OnDuplicate.RETURN_EXISTING,
-                  Claim.NEVER));
+          log.find(EnvelopeGate.identity(envelope));
       case Parsed.Malformed<SignedEnvelope> _ -> OptionalLong.empty();
     };
   }
@@ -143,8 +137,15 @@ final class Judge {
     if (log.lastRevision(EnvelopeKeyGate.STREAM) == now.revision) {
       return false;
     }
-    trust = read(now);
+    take(read(now));
     return true;
+  }
+
+  /** Who was slower to read may know less: what was learnt meanwhile is not unlearnt. */
+  private synchronized void take(Trust read) {
+    if (read.revision > trust.revision) {
+      trust = read;
+    }
   }
 
   private Trust read(Trust before) {

@@ -14,7 +14,6 @@ import dev.stele.envelope.event.SignedEnvelope;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,6 +34,7 @@ public final class BlobView implements View {
           .integer("position")
           .bytes("hash")
           .integer("recorded_at")
+          .integer("size_bytes")
           .key("id")
           .index("blob_ids_by_position", "position")
           .build();
@@ -47,15 +47,6 @@ public final class BlobView implements View {
           .bytes("sum")
           .bytes("data")
           .key("hash", "part")
-          .build();
-
-  /** Which envelopes have a payload. */
-  static final Table CONTENTS =
-      Table.named("blob_contents")
-          .text("content_hash")
-          .integer("position")
-          .bytes("hash")
-          .key("content_hash", "position")
           .build();
 
   /** A value of a view has at most 1 MiB. */
@@ -76,7 +67,7 @@ public final class BlobView implements View {
 
   @Override
   public List<Table> tables() {
-    return List.of(IDS, BLOBS, CONTENTS);
+    return List.of(IDS, BLOBS);
   }
 
   @Override
@@ -103,8 +94,8 @@ public final class BlobView implements View {
   private static void put(StoredEvent event, byte[] wire, Tables tables) {
     SignedEnvelope envelope = StoredEnvelopes.read(wire);
     byte[] hash = envelope.hash();
-    tables.put(IDS, event.id(), event.position(), hash, event.recordedAt().toEpochMilli());
-    tables.put(CONTENTS, envelope.header().payloadHash(), event.position(), hash);
+    long recordedAt = event.recordedAt().toEpochMilli();
+    tables.put(IDS, event.id(), event.position(), hash, recordedAt, (long) wire.length);
     for (int from = 0, part = 0; from < wire.length; from += PART_BYTES, part++) {
       byte[] data = Arrays.copyOfRange(wire, from, Math.min(wire.length, from + PART_BYTES));
       tables.put(BLOBS, hash, (long) part, Sha256.hash(data), data);
@@ -125,18 +116,19 @@ public final class BlobView implements View {
     List<TableRow> page = tables.page(scan);
     while (!page.isEmpty()) {
       for (TableRow row : page) {
-        byte[] hash = row.bytes("hash");
-        read(tables, hash)
-            .map(StoredEnvelopes::read)
-            .ifPresent(
-                envelope ->
-                    tables.delete(
-                        CONTENTS, envelope.header().payloadHash(), row.integer("position")));
-        for (TableRow part : tables.page(Scan.of(BLOBS).prefix((Object) hash))) {
-          tables.delete(BLOBS, hash, part.integer("part"));
-        }
+        forgetParts(row.bytes("hash"), tables);
         tables.delete(IDS, row.text("id"));
       }
+      page = tables.page(scan);
+    }
+  }
+
+  /** Page by page: a large envelope has more parts than one page gives. */
+  private static void forgetParts(byte[] hash, Tables tables) {
+    Scan scan = Scan.of(BLOBS).prefix((Object) hash);
+    List<TableRow> page = tables.page(scan);
+    while (!page.isEmpty()) {
+      page.forEach(part -> tables.delete(BLOBS, hash, part.integer("part")));
       page = tables.page(scan);
     }
   }
@@ -160,45 +152,36 @@ public final class BlobView implements View {
         .get(IDS, id)
         .map(
             row -> {
-              byte[] wire =
-                  read(tables, row.bytes("hash"))
-                      .orElseThrow(() -> new Disagreement("the blob of " + id + " is not there"));
+              byte[] wire = read(tables, row.bytes("hash"));
+              if (wire.length != row.integer("size_bytes")) {
+                throw new Disagreement("the blob of " + id + " is not there, or not whole");
+              }
               requireId(wire, id);
               return new Blob(row.integer("position"), row.integer("recorded_at"), wire);
             });
   }
 
-  /** Compares without reading all of it: an envelope is stored with its id first. */
+  /** Compares without reading all of it: an envelope is stored with its id first, in any case. */
   private static void requireId(byte[] wire, String id) {
-    byte[] beginning = ("{\"header\":{\"id\":\"" + id + "\"").getBytes(StandardCharsets.UTF_8);
-    if (wire.length < beginning.length
-        || Arrays.mismatch(wire, 0, beginning.length, beginning, 0, beginning.length) >= 0) {
+    String beginning = "{\"header\":{\"id\":\"" + id + "\"";
+    int length = Math.min(wire.length, beginning.length());
+    if (!new String(wire, 0, length, StandardCharsets.ISO_8859_1).equalsIgnoreCase(beginning)) {
       throw new Disagreement("another envelope stands under the hash of " + id);
     }
   }
 
-  /** The positions of the envelopes whose payload has a hash, at most {@code limit}. */
-  public static List<Long> positionsOf(TableReader tables, byte[] payloadHash, int limit) {
-    String content = HexFormat.of().formatHex(payloadHash);
-    return tables.page(Scan.of(CONTENTS).prefix(content).limit(limit)).stream()
-        .map(row -> row.integer("position"))
-        .toList();
-  }
-
-  private static Optional<byte[]> read(TableReader tables, byte[] hash) {
-    List<TableRow> parts = tables.page(Scan.of(BLOBS).prefix((Object) hash));
-    if (parts.isEmpty()) {
-      return Optional.empty();
-    }
+  private static byte[] read(TableReader tables, byte[] hash) {
     ByteArrayOutputStream wire = new ByteArrayOutputStream();
-    for (TableRow part : parts) {
-      byte[] data = part.bytes("data");
-      if (!Arrays.equals(Sha256.hash(data), part.bytes("sum"))) {
-        throw new Disagreement("a blob is not the bytes that were put");
-      }
-      wire.writeBytes(data);
-    }
-    return Optional.of(wire.toByteArray());
+    tables.forEach(
+        Scan.of(BLOBS).prefix((Object) hash),
+        part -> {
+          byte[] data = part.bytes("data");
+          if (!Arrays.equals(Sha256.hash(data), part.bytes("sum"))) {
+            throw new Disagreement("a blob is not the bytes that were put");
+          }
+          wire.writeBytes(data);
+        });
+    return wire.toByteArray();
   }
 
   /** What is kept beside the log says something else than the log: it is to be built again. */

@@ -5,7 +5,7 @@
  *   events ──► EnvelopeView ──► envelope_facts    what is left after an erase: id, type, source
  *                        ├────► envelope_details  the rest of the header; by type, source, key, hash
  *                        └────► replay_guard      which key has used which nonce
- *          ──► BlobView ──────► blobs, blob_ids, blob_contents: whole envelopes by their hash
+ *          ──► BlobView ──────► blob_ids, blobs          whole envelopes, by id, in parts
  * </pre>
  *
  * <p>On PostgreSQL the tables of {@link dev.stele.envelope.view.EnvelopeView} move in the log's own

@@ -152,6 +152,8 @@ ALTER TABLE "${schema}".replay_guard ENABLE ALWAYS TRIGGER envelope_not_truncate
 GRANT SELECT ON "${schema}".envelope_facts, "${schema}".envelope_details,
   "${schema}".replay_guard, "${schema}".event_links, "${schema}".delivery_state,
   "${schema}".events TO stele_reader, stele_writer;
-GRANT INSERT ON "${schema}".envelope_facts, "${schema}".envelope_details,
+-- A put of the view is an upsert, which must be allowed to update though it never comes to that: the
+-- triggers above say what a row may become, and when it may go, to writers as to everybody.
+GRANT INSERT, UPDATE, DELETE ON "${schema}".envelope_facts, "${schema}".envelope_details,
   "${schema}".replay_guard TO stele_writer;
 GRANT INSERT, UPDATE ON "${schema}".event_links, "${schema}".delivery_state TO stele_writer;

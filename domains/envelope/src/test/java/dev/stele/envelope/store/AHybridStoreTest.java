@@ -3,8 +3,10 @@ package dev.stele.envelope.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stele.core.engine.Durability;
+import dev.stele.core.view.Scan;
 import dev.stele.core.view.Table;
 import dev.stele.core.view.ViewStore;
+import dev.stele.envelope.event.JsonObject;
 import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.envelope.view.BlobView;
 import dev.stele.lmdb.LmdbViewStore;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -94,6 +97,50 @@ class AHybridStoreTest extends EnvelopeStoreTck {
     long hits = health().hits();
     assertThat(store.get(envelope.header().id()).orElseThrow().wire()).isEqualTo(envelope.wire());
     assertThat(health().hits() - hits).isEqualTo(1);
+  }
+
+  @Test
+  void an_envelope_of_more_bytes_than_a_page_of_rows_is_found_whole_and_goes_whole()
+      throws Exception {
+    openWith(options().with(EnvelopeStoreOptions.Judging.COMPATIBLE));
+    // 900,000 controls of 6 bytes each: the compatible rules count characters.
+    SignedEnvelope envelope =
+        envelopes.unchecked(
+            UUID.randomUUID().toString(), JsonObject.of(Map.of("text", "\u0001".repeat(900_000))));
+    assertThat(envelope.wire().length).isGreaterThan(5_000_000);
+    inserted(store.save(envelope));
+    assertThat(store.awaitBlobs()).isTrue();
+    long hits = health().hits();
+    assertThat(store.get(envelope.header().id()).orElseThrow().wire()).isEqualTo(envelope.wire());
+    assertThat(health().hits() - hits).isEqualTo(1);
+    store.erase(envelope.header().id());
+    store.close();
+    Table parts = new BlobView().tables().get(1);
+    try (ViewStore beside = LmdbViewStore.openWriter(blobFile())) {
+      assertThat(
+              beside
+                  .read(
+                      BlobView.NAME,
+                      ViewStore.Slot.LIVE,
+                      tables -> tables.page(Scan.of(parts)).size())
+                  .value())
+          .isZero();
+    }
+  }
+
+  @Test
+  void what_was_erased_while_it_was_closed_is_not_served_from_it() throws Exception {
+    List<SignedEnvelope> saved = saved(200);
+    assertThat(store.awaitBlobs()).isTrue();
+    store.close();
+    String plain = uri().replaceAll("&blobs=.*", "");
+    try (EnvelopeStore without = EnvelopeStore.open(plain, options())) {
+      saved.forEach(each -> without.erase(each.header().id()));
+    }
+    store = EnvelopeStore.open(uri(), options());
+    for (SignedEnvelope each : saved) {
+      assertThat(store.get(each.header().id())).isEmpty();
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.postgresserver.PostgresServer;
 import java.net.URLEncoder;
@@ -145,6 +146,30 @@ class AnEnvelopeStoreOnPostgresTest extends EnvelopeStoreTck {
                     + " FROM stele.events"))
         .containsExactly("omen.observed north tower null null null t");
     assertThat(query("SELECT count(*) FROM stele.replay_guard")).containsExactly("0");
+  }
+
+  @Test
+  void a_role_that_may_only_write_saves_finds_links_and_delivers() throws Exception {
+    run(
+        "DROP ROLE IF EXISTS envelope_writer",
+        "CREATE ROLE envelope_writer LOGIN IN ROLE stele_writer");
+    String asWriter = uri().replace("postgres@", "envelope_writer@");
+    try (EnvelopeStore writer = EnvelopeStore.open(asWriter, options())) {
+      SignedEnvelope envelope = envelopes.make(Map.of("n", 1L));
+      inserted(writer.save(envelope));
+      SignedEnvelope child = envelopes.make(Map.of("n", 2L));
+      inserted(writer.save(child));
+      String id = envelope.header().id();
+      assertThat(writer.get(id)).isPresent();
+      assertThat(writer.getByContentHash(envelope.header().payloadHash())).hasSize(1);
+      assertThat(writer.link(id, child.header().id(), "caused")).isEqualTo(new LinkResult.Linked());
+      assertThat(writer.deliver(id, "billing", Delivery.Status.FAILED)).isPresent();
+      assertThat(writer.deliver(id, "billing", Delivery.Status.SENT)).isPresent();
+      assertThatThrownBy(() -> writer.erase(id))
+          .isInstanceOf(StorageFailed.class)
+          .hasMessageContaining("permission denied");
+      assertThat(writer.get(id)).isPresent();
+    }
   }
 
   @Test

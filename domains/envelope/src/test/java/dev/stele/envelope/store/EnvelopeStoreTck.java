@@ -7,6 +7,7 @@ import dev.stele.core.engine.Durability;
 import dev.stele.core.log.EraseResult;
 import dev.stele.core.proof.Verdict;
 import dev.stele.envelope.event.EnvelopeDraft;
+import dev.stele.envelope.event.EnvelopeKey;
 import dev.stele.envelope.event.JsonObject;
 import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.envelope.gate.Category;
@@ -21,10 +22,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,6 +136,34 @@ abstract class EnvelopeStoreTck {
     assertThat(store.save(envelope)).isEqualTo(new SaveResult.AlreadyPresent(position));
     envelopes.pass(Duration.ofDays(400));
     assertThat(store.save(envelope)).isEqualTo(new SaveResult.AlreadyPresent(position));
+  }
+
+  @Test
+  void an_id_in_capitals_is_found_and_the_same_envelope_again_is_itself() throws Exception {
+    openWith(options().with(EnvelopeStoreOptions.Judging.COMPATIBLE));
+    SignedEnvelope envelope = withId(UUID.randomUUID().toString().toUpperCase(Locale.ROOT));
+    long position = inserted(store.save(envelope));
+    assertThat(store.get(envelope.header().id()).orElseThrow().envelope()).isEqualTo(envelope);
+    assertThat(store.save(envelope)).isEqualTo(new SaveResult.AlreadyPresent(position));
+    openWith(
+        options().with(EnvelopeStoreOptions.Judging.COMPATIBLE).with(EqualPayload.RETURN_EXISTING));
+    SignedEnvelope other = withId(UUID.randomUUID().toString().toUpperCase(Locale.ROOT));
+    long its = inserted(store.save(other));
+    assertThat(store.save(other)).isEqualTo(new SaveResult.AlreadyPresent(its));
+  }
+
+  @Test
+  void an_id_that_is_spelled_so_that_nobody_would_find_it_is_refused() throws Exception {
+    openWith(options().with(EnvelopeStoreOptions.Judging.COMPATIBLE));
+    String id = UUID.randomUUID().toString();
+    for (String spelling : List.of("{" + id + "}", id.replace("-", ""), "no id")) {
+      assertInvalid(store.save(withId(spelling)), Category.STRUCTURE_INVALID);
+    }
+    assertThat(store.exists(id)).isFalse();
+  }
+
+  private SignedEnvelope withId(String id) {
+    return envelopes.unchecked(id, JsonObject.of(Map.of("of", id)));
   }
 
   @Test
@@ -532,6 +563,57 @@ abstract class EnvelopeStoreTck {
         .isEqualTo(new CleanupResult.KeptForEver());
     assertThat(store.save(withNonce(2, envelope.header().nonce())))
         .isInstanceOf(SaveResult.Replayed.class);
+  }
+
+  @Test
+  void a_page_goes_past_what_was_erased() {
+    List<String> ids = new ArrayList<>();
+    for (long i = 0; i < 12; i++) {
+      SignedEnvelope envelope = envelopes.make(Map.of("n", i));
+      inserted(store.save(envelope));
+      ids.add(envelope.header().id());
+    }
+    ids.subList(1, 11).forEach(store::erase);
+    EnvelopePage first = store.iterate(EnvelopeQuery.all(), Optional.empty(), 1);
+    assertThat(first.envelopes()).hasSize(1);
+    assertThat(first.envelopes().getFirst().envelope().header().id()).isEqualTo(ids.getFirst());
+    EnvelopePage second = store.iterate(EnvelopeQuery.all(), first.next(), 1);
+    assertThat(second.envelopes()).hasSize(1);
+    assertThat(second.envelopes().getFirst().envelope().header().id()).isEqualTo(ids.getLast());
+  }
+
+  @Test
+  void a_key_that_was_revoked_signs_no_more_while_others_look_at_the_keys() throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    try (ExecutorService lookers = Executors.newFixedThreadPool(3)) {
+      try {
+        for (int i = 0; i < 3; i++) {
+          var _ =
+              lookers.submit(
+                  () -> {
+                    while (!over.get()) {
+                      store.keys();
+                    }
+                  });
+        }
+        for (int i = 0; i < 60; i++) {
+          EnvelopeKey key = EnvelopeKey.generate("passing-" + i, envelopes.random());
+          store.register(key.keyId(), key.publicKey());
+          inserted(store.save(signedBy(key, i)));
+          store.revoke(key.keyId(), key.publicKey(), "passed");
+          assertInvalid(store.save(signedBy(key, -i - 1)), Category.KEY_ID_MISMATCH);
+        }
+      } finally {
+        over.set(true);
+      }
+    }
+  }
+
+  private SignedEnvelope signedBy(EnvelopeKey key, long number) {
+    return envelopes.make(
+        EnvelopeDraft.of(
+            "omen.observed", "north tower", key.keyId(), JsonObject.of(Map.of("n", number))),
+        key);
   }
 
   // ---- opening again ----

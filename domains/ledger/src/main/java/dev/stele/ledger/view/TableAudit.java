@@ -56,6 +56,10 @@ public final class TableAudit {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
         Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA query_only = ON");
+      if (end == 0 && !isThere(statement)) {
+        // A log of other events: there is nothing to retell, and no table that should have.
+        return Optional.empty();
+      }
       Optional<Difference> definition = definition(statement);
       if (definition.isPresent()) {
         return definition;
@@ -67,6 +71,13 @@ public final class TableAudit {
       }
     } catch (SQLException e) {
       return Optional.of(difference("the table ledger_events cannot be read: " + e.getMessage()));
+    }
+  }
+
+  private static boolean isThere(Statement statement) throws SQLException {
+    try (ResultSet any =
+        statement.executeQuery("SELECT 1 FROM sqlite_schema WHERE name = 'ledger_events'")) {
+      return any.next();
     }
   }
 
