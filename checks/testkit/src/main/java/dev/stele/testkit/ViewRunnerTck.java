@@ -349,6 +349,15 @@ public abstract class ViewRunnerTck {
   }
 
   @Test
+  void a_view_that_was_never_opened_is_waited_for_even_at_0() throws Exception {
+    ViewRunner runner = runner(new EntriesView());
+    assertThat(runner.await(0, AT_ONCE)).isInstanceOf(Awaited.NotReached.class);
+    runner.catchUp();
+    assertThat(runner.await(0, AT_ONCE)).isEqualTo(new Awaited.Reached(0));
+    assertThat(runner.<Long>read(_ -> 7L).value()).isEqualTo(7);
+  }
+
+  @Test
   void waiting_ends_when_the_time_is_up_and_says_how_far_the_view_is() throws Exception {
     append(3);
     ViewRunner runner = runner(new EntriesView());

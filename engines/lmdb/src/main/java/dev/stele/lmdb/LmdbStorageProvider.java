@@ -37,6 +37,11 @@ public final class LmdbStorageProvider implements StorageProvider {
   }
 
   @Override
+  public Optional<LogHome> home(String uri) {
+    return Optional.of(LogHome.of(FileUri.database(uri, SCHEME, ENDING)));
+  }
+
+  @Override
   public Storage open(StorageRequest request) {
     Path database = FileUri.database(request.uri(), SCHEME, ENDING);
     return AssembledStorage.open(

@@ -6,6 +6,7 @@ import dev.stele.core.storage.Storage;
 import dev.stele.core.storage.StorageProvider;
 import dev.stele.core.storage.StorageRequest;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Opens {@code postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=S&home=DIR&pool=N}.
@@ -31,10 +32,20 @@ public final class PostgresStorageProvider implements StorageProvider {
   }
 
   @Override
+  public Optional<LogHome> home(String uri) {
+    PostgresAddress address = PostgresAddress.parse(uri);
+    return Optional.of(home(address, address.options(PostgresOptions.DEFAULT)));
+  }
+
+  private static LogHome home(PostgresAddress address, PostgresOptions options) {
+    return LogHome.of(folder(address, options).resolve("log"));
+  }
+
+  @Override
   public Storage open(StorageRequest request) {
     PostgresAddress address = PostgresAddress.parse(request.uri());
     PostgresOptions options = address.options(PostgresOptions.DEFAULT);
-    LogHome home = LogHome.of(folder(address, options).resolve("log"));
+    LogHome home = home(address, options);
     PostgresLogEngine engine =
         PostgresLogEngine.open(
             address, options, request.readOnly(), request.views(), request.scripts());

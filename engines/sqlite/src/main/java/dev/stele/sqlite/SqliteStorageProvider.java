@@ -34,6 +34,11 @@ public final class SqliteStorageProvider implements StorageProvider {
   }
 
   @Override
+  public Optional<LogHome> home(String uri) {
+    return Optional.of(LogHome.of(FileUri.database(uri, SCHEME, ENDING)));
+  }
+
+  @Override
   public Storage open(StorageRequest request) {
     Path database = FileUri.database(request.uri(), SCHEME, ENDING);
     return AssembledStorage.open(

@@ -236,9 +236,7 @@ final class DemoCommand extends SteleCommand {
     terminal.say(headline);
     terminal.begin("   verifying");
     Verdict verdict =
-        new FullCheck(
-                new LogLocation(LogLocation.Kind.SQLITE, home.database()), home, home.anchor())
-            .run(terminal::progress);
+        new FullCheck(LogLocation.ofSqlite(home), home, home.anchor()).run(terminal::progress);
     Verdicts.text(verdict).forEach(line -> terminal.say("   " + line));
     terminal.say("");
     report.put("verify", Verdicts.json(verdict));
@@ -292,9 +290,7 @@ final class DemoCommand extends SteleCommand {
     terminal.say("   changed: the last byte of the payload of event %,d".formatted(victim));
     terminal.say("");
     Verdict verdict =
-        new FullCheck(
-                new LogLocation(LogLocation.Kind.SQLITE, home.database()), home, home.anchor())
-            .run((done, total) -> {});
+        new FullCheck(LogLocation.ofSqlite(home), home, home.anchor()).run((done, total) -> {});
     boolean found = verdict instanceof Verdict.Broken broken && broken.at() == victim;
     Verdicts.text(verdict).forEach(line -> terminal.say("   " + line));
     terminal.say(

@@ -83,7 +83,7 @@ final class DoctorCommand extends SteleCommand {
               + " or a write cache); what is durable here may not survive a loss of power");
     }
 
-    LogHome home = LogHome.of(database);
+    LogHome home = log.location().home();
     json.put("logExists", home.exists());
     if (home.exists()) {
       boolean keys = home.keys().isPresent();
@@ -101,8 +101,7 @@ final class DoctorCommand extends SteleCommand {
               + (anchored ? "" : " (nothing recorded yet)"));
       Path anchor = Path.of(log.anchor(home).describe());
       boolean apart =
-          Files.exists(anchor)
-              && !Files.getFileStore(anchor).equals(Files.getFileStore(home.database()));
+          Files.exists(anchor) && !Files.getFileStore(anchor).equals(Files.getFileStore(folder));
       json.put("anchorOnAnotherDisk", apart);
       if (!apart) {
         lines.add("           it is on the log's own disk: who can replace one can replace both");

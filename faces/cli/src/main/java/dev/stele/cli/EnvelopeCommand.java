@@ -32,6 +32,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -81,13 +82,23 @@ final class EnvelopeCommand {
     if (file.equals(STDIN)) {
       return System.in.readNBytes(MAX_INPUT_BYTES);
     }
-    try (InputStream in = Files.newInputStream(Path.of(file))) {
+    try (InputStream in = Files.newInputStream(path(file))) {
       return in.readNBytes(MAX_INPUT_BYTES);
     }
   }
 
+  private static Path path(String file) {
+    try {
+      return Path.of(file);
+    } catch (InvalidPathException e) {
+      throw new CannotRun("no-file", "that names no file", "name another file");
+    }
+  }
+
   private static EnvelopeKey key(Path file) throws IOException {
-    return switch (EnvelopeKey.parse(Files.readString(file, StandardCharsets.UTF_8))) {
+    // What is not UTF-8 is no key either, and is told so by the parser.
+    String text = new String(read(file.toString()), StandardCharsets.UTF_8);
+    return switch (EnvelopeKey.parse(text)) {
       case Parsed.Value<EnvelopeKey>(EnvelopeKey key) -> key;
       case Parsed.Malformed<EnvelopeKey>(String reason) ->
           throw new CannotRun(
@@ -332,7 +343,7 @@ final class EnvelopeCommand {
       if (keys == null) {
         return EnvelopeKeyRegistry.EMPTY;
       }
-      return switch (EnvelopeKeys.parse(Files.readAllBytes(Path.of(keys)))) {
+      return switch (EnvelopeKeys.parse(read(keys))) {
         case Parsed.Value<EnvelopeKeyRegistry>(EnvelopeKeyRegistry known) -> known;
         case Parsed.Malformed<EnvelopeKeyRegistry>(String reason) ->
             throw new CannotRun(
@@ -373,11 +384,16 @@ final class EnvelopeCommand {
       if (log.anchorFolder().isPresent()) {
         options = options.anchoredIn(log.anchorFolder().get());
       }
-      try (EnvelopeStore store = EnvelopeStore.open(log.uri(), options)) {
+      try (EnvelopeStore store = open(options)) {
         return run(terminal, store);
+      }
+    }
+
+    private EnvelopeStore open(EnvelopeStoreOptions options) {
+      try {
+        return EnvelopeStore.open(log.secretUri(), options);
       } catch (IllegalArgumentException e) {
-        throw new CannotRun(
-            "bad-log-uri", String.valueOf(e.getMessage()), "--log sqlite:stele-envelopes");
+        throw LogLocation.badUri(e);
       }
     }
 
@@ -413,13 +429,16 @@ final class EnvelopeCommand {
 
     @Override
     int run(Terminal terminal, EnvelopeStore store) {
-      byte[] key;
+      KeyActResult result;
       try {
-        key = Base64.getDecoder().decode(publicKey);
+        result = store.revoke(keyId, Base64.getDecoder().decode(publicKey), reason);
       } catch (IllegalArgumentException e) {
-        throw new CannotRun("bad-key", "--public is not base64", "stele envelope stats");
+        throw new CannotRun(
+            "bad-key",
+            String.valueOf(e.getMessage()),
+            "stele envelope keygen prints ID and BASE64");
       }
-      return acted(terminal, keyId, store.revoke(keyId, key, reason));
+      return acted(terminal, keyId, result);
     }
   }
 

@@ -26,7 +26,7 @@ final class InitCommand extends SteleCommand {
 
   @Override
   int run(Terminal terminal) {
-    LogHome home = LogHome.of(log.database());
+    LogHome home = log.location().home();
     if (home.exists()) {
       throw new CannotRun(
           "log-exists",

@@ -1,7 +1,12 @@
 package dev.stele.cli;
 
 import dev.stele.core.engine.LogEngine;
-import dev.stele.core.storage.FileUri;
+import dev.stele.core.log.Anchor;
+import dev.stele.core.log.LogHome;
+import dev.stele.core.storage.SideTables;
+import dev.stele.core.storage.Storage;
+import dev.stele.core.storage.StorageRequest;
+import dev.stele.core.storage.Storages;
 import dev.stele.core.view.ViewStore;
 import dev.stele.ledger.view.LedgerTable;
 import dev.stele.lmdb.LmdbLogEngine;
@@ -9,101 +14,176 @@ import dev.stele.lmdb.LmdbViewStore;
 import dev.stele.sqlite.SqliteLogEngine;
 import dev.stele.sqlite.SqliteOptions;
 import dev.stele.sqlite.SqliteViewStore;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Where a log is, and what keeps it.
+ * Where a log is, and what keeps it: the one place that decides by the scheme of a URI.
  *
  * @param kind the engine
- * @param database its file
+ * @param uri what names the log; it may hold a password, and is for {@link Storages} alone
+ * @param home its keys, and its file where it has one
  */
-record LogLocation(Kind kind, Path database) {
-  /** The engines, by the scheme of a log's URI and the ending of their files. */
+record LogLocation(Kind kind, String uri, LogHome home) {
+  /** The engines, by the scheme of a log's URI. */
   enum Kind {
-    SQLITE("sqlite", ".db"),
-    LMDB("lmdb", ".lmdb");
+    SQLITE("sqlite"),
+    LMDB("lmdb"),
+    POSTGRES("postgres");
 
     private final String scheme;
-    private final String ending;
 
-    Kind(String scheme, String ending) {
+    Kind(String scheme) {
       this.scheme = scheme;
-      this.ending = ending;
     }
   }
 
-  /** Reads {@code sqlite:FOLDER}, {@code lmdb:FOLDER}, or the same with the file itself. */
+  /** An engine to write, and the anchor that goes with it. */
+  record Writing(LogEngine engine, Anchor anchor) {}
+
+  /** Reads {@code sqlite:FOLDER}, {@code lmdb:FOLDER}, their files, or {@code postgres://…}. */
   static LogLocation of(String uri) {
     for (Kind kind : Kind.values()) {
-      if (FileUri.isOf(uri, kind.scheme)) {
-        return new LogLocation(kind, FileUri.database(uri, kind.scheme, kind.ending));
+      if (uri.startsWith(kind.scheme + ":")) {
+        try {
+          return new LogLocation(kind, uri, Storages.home(uri).orElseThrow());
+        } catch (IllegalArgumentException e) {
+          throw badUri(e);
+        }
       }
     }
-    throw new CannotRun(
-        "bad-log-uri",
-        "a log is sqlite:FOLDER, sqlite:FILE.db, lmdb:FOLDER or lmdb:FILE.lmdb, not '" + uri + "'",
-        "--log sqlite:stele-data");
+    throw badUri(
+        new IllegalArgumentException(
+            "a log is sqlite:FOLDER, sqlite:FILE.db, lmdb:FOLDER, lmdb:FILE.lmdb or"
+                + " postgres://USER:PASSWORD@HOST/DATABASE, not '"
+                + Storages.withoutSecrets(uri)
+                + "'"));
   }
 
-  /** Opens the engine to write; in SQLite with the table of a ledger's events. */
-  LogEngine openWriter() {
+  /** A URI of no log; the engines' own messages hold no password. */
+  static CannotRun badUri(IllegalArgumentException why) {
+    return new CannotRun(
+        "bad-log-uri", String.valueOf(why.getMessage()), "--log sqlite:stele-data");
+  }
+
+  /** The log of a file that is there, in SQLite. */
+  static LogLocation ofSqlite(LogHome home) {
+    return new LogLocation(Kind.SQLITE, Kind.SQLITE.scheme + ":" + home.database(), home);
+  }
+
+  /** The database file; on a server the name of the keys' files, and no file itself. */
+  Path database() {
+    return home.database();
+  }
+
+  /** Whether nothing is left of a log but its keys, as far as this machine can see. */
+  boolean isGone() {
+    return switch (kind) {
+      case SQLITE, LMDB -> !Files.exists(home.database());
+      case POSTGRES -> false;
+    };
+  }
+
+  /**
+   * Opens the engine to write; in SQLite with the table of a ledger's events.
+   *
+   * @param anchorFolder the anchor's, when not the one that the home says
+   */
+  Writing openWriter(Optional<Path> anchorFolder) {
     return switch (kind) {
       case SQLITE ->
-          SqliteLogEngine.openWriter(database, SqliteOptions.DEFAULT, List.of(new LedgerTable()));
-      case LMDB -> LmdbLogEngine.openWriter(database);
+          new Writing(
+              SqliteLogEngine.openWriter(
+                  home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable())),
+              anchor(anchorFolder));
+      case LMDB -> new Writing(LmdbLogEngine.openWriter(home.database()), anchor(anchorFolder));
+      case POSTGRES -> {
+        Storage storage = openStorage(false, anchorFolder);
+        yield new Writing(storage.engine(), storage.anchor());
+      }
     };
+  }
+
+  /** The anchor to look at. */
+  Anchor anchor(Optional<Path> anchorFolder) {
+    return anchorFolder.map(home::anchorIn).orElseGet(home::anchor);
   }
 
   /** Opens the engine to read, also while another process writes. */
   LogEngine openReader() {
     return switch (kind) {
-      case SQLITE -> SqliteLogEngine.openReader(database);
-      case LMDB -> LmdbLogEngine.openReader(database);
+      case SQLITE -> SqliteLogEngine.openReader(home.database());
+      case LMDB -> LmdbLogEngine.openReader(home.database());
+      case POSTGRES -> openStorage(true, Optional.empty()).engine();
     };
   }
 
-  /** The file that keeps the log's views, in a store of the same kind. */
-  Path views() {
+  // A storage of nothing but a log has nothing to close but its engine.
+  private Storage openStorage(boolean readOnly, Optional<Path> anchorFolder) {
+    return Storages.open(
+        new StorageRequest(
+            uri, readOnly, List.of(), SideTables.Definition.NONE, List.of(), anchorFolder));
+  }
+
+  /** Tells whether there is a store of views beside the log. */
+  boolean hasViewsBeside() {
     return switch (kind) {
-      case SQLITE -> SqliteViewStore.beside(database);
-      case LMDB -> LmdbViewStore.beside(database);
+      case SQLITE -> Files.exists(SqliteViewStore.beside(home.database()));
+      case LMDB -> Files.exists(LmdbViewStore.beside(home.database()));
+      case POSTGRES -> false;
     };
   }
 
   /** Opens the views to write, making their file where it is not there. */
   ViewStore openViewsWriter() {
     return switch (kind) {
-      case SQLITE -> SqliteViewStore.openWriter(views());
-      case LMDB -> LmdbViewStore.openWriter(views());
+      case SQLITE -> SqliteViewStore.openWriter(SqliteViewStore.beside(home.database()));
+      case LMDB -> LmdbViewStore.openWriter(LmdbViewStore.beside(home.database()));
+      case POSTGRES -> throw viewsInTheLog();
     };
   }
 
   /** Opens the views to read, also while another process writes them. */
   ViewStore openViewsReader() {
     return switch (kind) {
-      case SQLITE -> SqliteViewStore.openReader(views());
-      case LMDB -> LmdbViewStore.openReader(views());
+      case SQLITE -> SqliteViewStore.openReader(SqliteViewStore.beside(home.database()));
+      case LMDB -> LmdbViewStore.openReader(LmdbViewStore.beside(home.database()));
+      case POSTGRES -> throw viewsInTheLog();
     };
+  }
+
+  private static CannotRun viewsInTheLog() {
+    return new CannotRun(
+        "views-on-server",
+        "on PostgreSQL views move in the log's own transactions; none is kept beside it",
+        "rebuild it with the program that keeps it");
   }
 
   /** Tells whether the log has the SQL table that retells a ledger. */
   boolean hasLedgerTable() {
     return switch (kind) {
       case SQLITE -> true;
-      case LMDB -> false;
+      case LMDB, POSTGRES -> false;
     };
   }
 
   /** The database of a ledger, which is kept in SQLite for its table, and nowhere else. */
   Path ledgerDatabase() {
     if (hasLedgerTable()) {
-      return database;
+      return home.database();
     }
     throw new CannotRun(
         "ledger-needs-sqlite",
         "a ledger of signed events is kept in SQLite, for its SQL table; this log is kept in "
             + kind.scheme,
         "stele init --log sqlite:stele-ledger");
+  }
+
+  /** The URI without its password. */
+  @Override
+  public String toString() {
+    return Storages.withoutSecrets(uri);
   }
 }

@@ -9,6 +9,7 @@ import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.LogReader;
 import dev.stele.core.proof.Verdict;
+import dev.stele.core.storage.Storages;
 import dev.stele.ledger.gate.KeyGate;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,8 +24,9 @@ final class LogOptionGroup {
       paramLabel = "URI",
       defaultValue = "${env:STELE_LOG:-sqlite:stele-data}",
       description =
-          "the log: sqlite:FOLDER, sqlite:FILE.db, lmdb:FOLDER or lmdb:FILE.lmdb"
-              + " (default: ${DEFAULT-VALUE})")
+          "the log: sqlite:FOLDER, sqlite:FILE.db, lmdb:FOLDER, lmdb:FILE.lmdb or"
+              + " postgres://USER:PASSWORD@HOST/DATABASE"
+              + " (default: $STELE_LOG, else sqlite:stele-data)")
   private String uri = "sqlite:stele-data";
 
   @Option(
@@ -35,7 +37,13 @@ final class LogOptionGroup {
               + " (default: the one given to init, else the user's state folder)")
   private @Nullable Path anchorFolder;
 
+  /** The log's URI for people: without a password. */
   String uri() {
+    return Storages.withoutSecrets(uri);
+  }
+
+  /** The log's URI as it was given; never to be printed. */
+  String secretUri() {
     return uri;
   }
 
@@ -53,15 +61,15 @@ final class LogOptionGroup {
   }
 
   LogHome home() {
-    LogHome home = LogHome.of(database());
+    LogHome home = location().home();
     if (!home.exists()) {
-      throw new CannotRun("no-log", "there is no log at " + uri, "stele init --log " + uri);
+      throw new CannotRun("no-log", "there is no log at " + uri(), "stele init --log " + uri());
     }
     return home;
   }
 
   Anchor anchor(LogHome home) {
-    return anchorFolder == null ? home.anchor() : home.anchorIn(anchorFolder);
+    return anchorFolder().map(home::anchorIn).orElseGet(home::anchor);
   }
 
   LogKeys keys(LogHome home) {
@@ -70,7 +78,9 @@ final class LogOptionGroup {
             () ->
                 new CannotRun(
                     "no-key",
-                    "the key file of " + uri + " is not beside its database, and writing needs it",
+                    "the key file of "
+                        + uri()
+                        + " is not beside its database, and writing needs it",
                     "put the file NAME.key back from your backup"));
   }
 
@@ -81,27 +91,27 @@ final class LogOptionGroup {
   }
 
   /** The engine below a log that is to be written, with the views that move in its transactions. */
-  LogEngine openEngine(LogHome home) {
+  LogLocation.Writing openEngine(LogHome home) {
     // Before anything is opened: without it nothing can be written.
     var _ = keys(home);
-    return location().openWriter();
+    return location().openWriter(anchorFolder());
   }
 
   /** As {@link #openWriter()}, on an engine that is closed with the log. */
-  EventLog openWriter(LogHome home, LogEngine engine) {
+  EventLog openWriter(LogHome home, LogLocation.Writing writing) {
     EventLog log =
         EventLog.open(
-            engine,
+            writing.engine(),
             LogId.MAIN,
             keys(home),
-            LogOptions.withAnchor(anchor(home)).keeping(Set.of(KeyGate.STREAM)));
+            LogOptions.withAnchor(writing.anchor()).keeping(Set.of(KeyGate.STREAM)));
     if (log.verdict() instanceof Verdict.Broken broken) {
       log.close();
       throw new CannotRun(
           "broken-log",
           "the log does not verify at position %d: %s; nothing was changed"
               .formatted(broken.at(), broken.fault().detail()),
-          "stele verify --log " + uri);
+          "stele verify --log " + uri());
     }
     return log;
   }

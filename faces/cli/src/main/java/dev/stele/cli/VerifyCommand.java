@@ -4,7 +4,6 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.log.LogHome;
 import dev.stele.core.proof.Fault;
 import dev.stele.core.proof.Verdict;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +23,9 @@ final class VerifyCommand extends SteleCommand {
     terminal.begin("verifying");
     Verdict verdict;
     try {
-      requireDatabase(home);
-      verdict = new FullCheck(log.location(), home, log.anchor(home)).run(terminal::progress);
+      LogLocation location = log.location();
+      requireDatabase(location);
+      verdict = new FullCheck(location, home, log.anchor(home)).run(terminal::progress);
     } catch (StorageFailed e) {
       if (!e.damaged()) {
         throw e;
@@ -56,9 +56,9 @@ final class VerifyCommand extends SteleCommand {
   }
 
   /** A log that was made here and whose database is gone is not a log that was never made. */
-  private static void requireDatabase(LogHome home) {
-    if (!Files.exists(home.database())) {
-      throw StorageFailed.damaged(home.database() + " is gone, though its keys are here");
+  private static void requireDatabase(LogLocation location) {
+    if (location.isGone()) {
+      throw StorageFailed.damaged(location.database() + " is gone, though its keys are here");
     }
   }
 }

@@ -14,7 +14,6 @@ import dev.stele.core.view.ViewStore.Generation;
 import dev.stele.core.view.ViewStore.Slot;
 import dev.stele.sqlite.InlineStatus;
 import dev.stele.sqlite.SqliteLogEngine;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -125,7 +124,7 @@ final class ViewsCommand extends SteleCommand {
   }
 
   private static List<Generation> generations(LogLocation location) {
-    if (!Files.exists(location.views())) {
+    if (!location.hasViewsBeside()) {
       return List.of();
     }
     try (ViewStore store = location.openViewsReader()) {
@@ -198,9 +197,9 @@ final class ViewsCommand extends SteleCommand {
     }
 
     private int rebuildInline(Terminal terminal, LogHome home, long size) {
-      LogEngine engine = log.openEngine(home);
-      try (EventLog writer = log.openWriter(home, engine)) {
-        if (!(engine instanceof SqliteLogEngine sqlite)) {
+      LogLocation.Writing writing = log.openEngine(home);
+      try (EventLog writer = log.openWriter(home, writing)) {
+        if (!(writing.engine() instanceof SqliteLogEngine sqlite)) {
           throw new IllegalStateException("only SQLite said that it has inline views");
         }
         long position =

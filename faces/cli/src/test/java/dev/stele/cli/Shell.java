@@ -23,7 +23,12 @@ final class Shell {
     return steleReading("", arguments);
   }
 
-  static synchronized Result steleReading(String stdin, String... arguments) {
+  static Result steleReading(String stdin, String... arguments) {
+    return steleReading(
+        new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8)), arguments);
+  }
+
+  static synchronized Result steleReading(InputStream stdin, String... arguments) {
     PrintStream out = System.out;
     PrintStream err = System.err;
     InputStream in = System.in;
@@ -32,7 +37,7 @@ final class Shell {
     try {
       System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
       System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
-      System.setIn(new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8)));
+      System.setIn(stdin);
       int exit = Stele.run(arguments);
       return new Result(
           exit,

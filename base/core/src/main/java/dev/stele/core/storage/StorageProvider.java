@@ -1,6 +1,8 @@
 package dev.stele.core.storage;
 
+import dev.stele.core.log.LogHome;
 import dev.stele.core.view.ViewStore;
+import java.util.Optional;
 
 /**
  * Opens storages of one kind: how an engine offers itself. Found by {@link
@@ -20,6 +22,16 @@ public interface StorageProvider {
    * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
    */
   Storage open(StorageRequest request);
+
+  /**
+   * Where the keys of the log are that a URI names; nothing is opened, and it need not be there.
+   *
+   * @return empty where nothing outlives the process
+   * @throws IllegalArgumentException when the URI is not of this provider's form
+   */
+  default Optional<LogHome> home(String uri) {
+    return Optional.empty();
+  }
 
   /**
    * Opens a store of views to write that belongs to no log of this kind: what retells a log that is

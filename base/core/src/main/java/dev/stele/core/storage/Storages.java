@@ -1,14 +1,19 @@
 package dev.stele.core.storage;
 
+import dev.stele.core.log.LogHome;
 import dev.stele.core.view.ViewStore;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Finds the provider of a URI among the engines on the class path. */
 public final class Storages {
+  /** A login, up to the last at sign: a password that was not encoded may hold anything. */
+  private static final Pattern SECRETS = Pattern.compile("//.*@", Pattern.DOTALL);
+
   private Storages() {}
 
   /** Every provider there is, in the order of schemes. */
@@ -36,6 +41,15 @@ public final class Storages {
   }
 
   /**
+   * Where the keys of the log are that a URI names; see {@link StorageProvider#home}.
+   *
+   * @throws IllegalArgumentException when no engine on the class path knows the URI
+   */
+  public static Optional<LogHome> home(String uri) {
+    return require(uri).home(uri);
+  }
+
+  /**
    * Opens the store of views that a URI names, to write; see {@link StorageProvider#openViews}.
    *
    * @throws IllegalArgumentException when no engine on the class path knows the URI
@@ -58,8 +72,11 @@ public final class Storages {
                             withoutSecrets(uri))));
   }
 
-  /** A URI as it may be shown: what may be a password is left out. */
-  private static String withoutSecrets(String uri) {
-    return uri.replaceAll("//[^/@]*@", "//***@");
+  /**
+   * A URI as it may be shown, in messages and in answers: what may be a password is left out,
+   * whether or not the URI is of any provider's form.
+   */
+  public static String withoutSecrets(String uri) {
+    return SECRETS.matcher(uri).replaceAll("//***@");
   }
 }

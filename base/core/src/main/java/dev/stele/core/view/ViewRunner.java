@@ -67,6 +67,9 @@ public final class ViewRunner {
 
   private long livePosition;
 
+  /** Whether there is a live generation to read; guarded by {@link #progress}. */
+  private boolean answers;
+
   /** What is applied to; null until it was opened, and after it failed to be. */
   private @Nullable Generation target;
 
@@ -132,7 +135,8 @@ public final class ViewRunner {
     long left = timeout.toNanos();
     progress.lockInterruptibly();
     try {
-      while (livePosition < position) {
+      // A view that was never opened has reached 0 and cannot be read yet.
+      while (!answers || livePosition < position) {
         boolean stands =
             switch (state) {
               case ViewState.Failed _, ViewState.Stopped _ -> true;
@@ -517,6 +521,7 @@ public final class ViewRunner {
     try {
       liveVersion = live.version();
       livePosition = live.position();
+      answers = true;
       moved.signalAll();
     } finally {
       progress.unlock();
