@@ -17,7 +17,8 @@ final class Rows {
             ReadRows.rows(plan),
             ViewRows.rows(),
             ProofRows.rows(plan),
-            TableRows.rows(plan))
+            TableRows.rows(plan),
+            EnvelopeRows.rows(plan))
         .flatMap(List::stream)
         .toList();
   }
