@@ -167,6 +167,8 @@ final class Rules {
    *   <li>{@code cli}: the outermost place, where the system's clock and randomness are chosen;
    *   <li>{@code core.log.LogOptions}: {@code withAnchor} is the documented default of that choice;
    *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
+   *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
+   *       envelopes;
    *   <li>{@code core.proof.Verifier}: draws the secret points of its set fingerprints itself. They
    *       are never stored or shown and do not change a verdict on an honest log; were they given
    *       from outside, a forger could know them and make index entries that cancel out;
@@ -186,6 +188,7 @@ final class Rules {
                     && !isOneOf(type, Shelf.CHECK)
                     && !outermost.equals(layout.root() + ".core.log.LogOptions")
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
+                    && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }
             })

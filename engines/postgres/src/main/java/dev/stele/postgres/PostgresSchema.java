@@ -236,8 +236,7 @@ public final class PostgresSchema {
     String table = "\"" + schema + "\".\"" + history + "\"";
     if (text(
             connection,
-            "SELECT (has_table_privilege('stele_writer', '%1$s', 'SELECT')"
-                    .formatted(table)
+            "SELECT (has_table_privilege('stele_writer', '%1$s', 'SELECT')".formatted(table)
                 + " AND has_table_privilege('stele_reader', '%1$s', 'SELECT'))::text"
                     .formatted(table))
         .equals("true")) {

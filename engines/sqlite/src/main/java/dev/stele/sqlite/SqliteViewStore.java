@@ -1,5 +1,6 @@
 package dev.stele.sqlite;
 
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Head;
 import dev.stele.core.engine.LogClosed;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe as {@link ViewStore} says.
  */
-public final class SqliteViewStore implements ViewStore {
+public final class SqliteViewStore implements ViewStore, Compactable {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.sqlite");
 
   /** "StVw": tells this file from a log's. */
@@ -445,6 +446,31 @@ public final class SqliteViewStore implements ViewStore {
             connection.setAutoCommit(false);
           }
         });
+  }
+
+  /**
+   * Empties the write-ahead log with nobody reading; what was deleted in the file itself was
+   * overwritten when it was.
+   */
+  @Override
+  public Compacted compact() {
+    try {
+      long before = sizeBytes();
+      readers.alone(this::truncateLog);
+      if (truncationOwed) {
+        throw new StorageFailed(
+            "%s cannot be compacted while another process reads an older state of it; try again"
+                .formatted(database));
+      }
+      return new Compacted(before, sizeBytes());
+    } catch (SQLException | IOException e) {
+      throw new StorageFailed("%s cannot be compacted".formatted(database), e);
+    }
+  }
+
+  private long sizeBytes() throws IOException {
+    Path log = database.resolveSibling(database.getFileName() + "-wal");
+    return Files.size(database) + (Files.exists(log) ? Files.size(log) : 0);
   }
 
   /** A statement of the writing connection, which is used under {@link #turn} only. */

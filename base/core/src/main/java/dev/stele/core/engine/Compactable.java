@@ -2,7 +2,7 @@ package dev.stele.core.engine;
 
 /**
  * An engine that can rewrite its medium so that nothing is left on it that was dropped: an optional
- * power of a {@link LogEngine}.
+ * power of a {@link LogEngine}, and of a store of views.
  */
 public interface Compactable {
   /**

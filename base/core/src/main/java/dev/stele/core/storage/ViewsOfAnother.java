@@ -84,6 +84,13 @@ final class ViewsOfAnother implements KeptViews {
     throw onlyRead(view);
   }
 
+  @Override
+  public void compact() {
+    throw new IllegalStateException(
+        "the views of log %s are only read here; ask the process that keeps them"
+            .formatted(log.origin()));
+  }
+
   private IllegalStateException onlyRead(String view) {
     return new IllegalStateException(
         "view %s is only read here; ask the process that keeps it".formatted(require(view).name()));

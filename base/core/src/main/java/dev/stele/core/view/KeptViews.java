@@ -23,6 +23,12 @@ public interface KeptViews extends AutoCloseable {
   /** Lets a view be built again from the log. */
   void rebuild(String view);
 
+  /**
+   * Rewrites the files in which views stand apart from their log, so that none holds a byte of a
+   * row that was dropped before the call. Views inside the log's medium go with its compaction.
+   */
+  void compact();
+
   /** Stops keeping them. Idempotent. */
   @Override
   void close();

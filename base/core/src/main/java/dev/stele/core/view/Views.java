@@ -1,14 +1,18 @@
 package dev.stele.core.view;
 
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.log.LogReader;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -31,12 +35,14 @@ public final class Views implements KeptViews {
   private static final Duration LOOK_AROUND = Duration.ofSeconds(10);
 
   private final LogReader log;
+  private final List<ViewStore> stores;
   private final Map<String, Kept> kept = new LinkedHashMap<>();
 
   /** Collects the views to keep. One thread. */
   public static final class Builder {
     private final LogReader log;
     private final List<ViewRunner> runners = new ArrayList<>();
+    private final Set<ViewStore> stores = Collections.newSetFromMap(new IdentityHashMap<>());
 
     private Builder(LogReader log) {
       this.log = log;
@@ -48,12 +54,13 @@ public final class Views implements KeptViews {
         throw new IllegalArgumentException("two views have the name " + view.name());
       }
       runners.add(new ViewRunner(view, log, store));
+      stores.add(store);
       return this;
     }
 
     /** Starts a thread for each view. */
     public Views start() {
-      return new Views(log, runners);
+      return new Views(log, runners, stores);
     }
   }
 
@@ -192,8 +199,9 @@ public final class Views implements KeptViews {
     }
   }
 
-  private Views(LogReader log, List<ViewRunner> runners) {
+  private Views(LogReader log, List<ViewRunner> runners, Set<ViewStore> stores) {
     this.log = log;
+    this.stores = List.copyOf(stores);
     for (ViewRunner runner : runners) {
       kept.put(runner.view().name(), new Kept(runner));
     }
@@ -255,6 +263,16 @@ public final class Views implements KeptViews {
   @Override
   public void rebuild(String name) {
     require(name).ask(Request.REBUILD);
+  }
+
+  /** Rewrites the files of every store that has some; others hold nothing that was dropped. */
+  @Override
+  public void compact() {
+    for (ViewStore store : stores) {
+      if (store instanceof Compactable compactable) {
+        compactable.compact();
+      }
+    }
   }
 
   private Kept require(String name) {

@@ -208,6 +208,29 @@ final class Blobs implements AutoCloseable {
     }
   }
 
+  /**
+   * Rewrites what is here, once it reflects the log, so that nothing is left that was erased.
+   *
+   * @throws StorageFailed when it cannot be done now: then what was erased may still be here
+   */
+  void compact(Duration timeout) {
+    boolean current = false;
+    try {
+      current = await(log.head().size(), timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    synchronized (this) {
+      Kept now = kept;
+      if (now == null || !current) {
+        throw new StorageFailed(
+            "the copy of log %s beside the server cannot be rewritten now (%s); compact again later"
+                .formatted(log.origin(), degraded.orElse("it does not follow the log")));
+      }
+      now.views.compact();
+    }
+  }
+
   BlobHealth health() {
     Kept now = kept;
     long position = 0;

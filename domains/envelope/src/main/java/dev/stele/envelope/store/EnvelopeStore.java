@@ -780,9 +780,21 @@ public final class EnvelopeStore implements AutoCloseable {
     return Optional.of(result);
   }
 
-  /** Rewrites what is stored so that nothing of what was erased is left in any file. */
+  /**
+   * Rewrites what is stored so that nothing of what was erased is left in any file: of the log, of
+   * its views, and of the copy beside the server.
+   *
+   * @throws StorageFailed when one of them cannot be rewritten now; the others may be
+   * @throws UnsupportedOperationException when the store is in memory, and has no files
+   */
   public void compact() {
+    // What was erased is dropped everywhere before anything is rewritten.
+    catchUp();
     log.compact();
+    views.compact();
+    if (blobs != null) {
+      blobs.compact(PATIENCE);
+    }
   }
 
   /** How the store is. */
