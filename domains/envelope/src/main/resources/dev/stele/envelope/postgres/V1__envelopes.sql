@@ -74,7 +74,7 @@ CREATE VIEW "${schema}".events AS
     ON b.log = (SELECT l.number FROM "${schema}".stele_logs AS l WHERE l.name = 'main')
     AND b.position = f.position;
 
--- ---- nothing is changed; what goes, goes with its body, or was freed ----
+-- ---- nothing is changed; what goes, goes with its body, or was freed by a release in the log ----
 
 CREATE FUNCTION "${schema}".envelope_append_only() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
@@ -82,6 +82,26 @@ BEGIN
     USING ERRCODE = 'insufficient_privilege',
       HINT = 'envelopes are erased by the store, which leaves a receipt';
 END
+$body$;
+
+-- Releases in the log, by what their records say behind 89 bytes of numbers and hashes: the stream
+-- stele/receipts and the type claims-released, each with its length before it.
+CREATE INDEX envelope_releases ON "${schema}".stele_events (log, position)
+  WHERE substring(record FROM 90 FOR 33)
+    = '\x000e7374656c652f7265636569707473000f636c61696d732d72656c6561736564';
+
+-- The time, in milliseconds, before which nonces were freed that can be; 0 before the first release.
+-- The last one reaches furthest, and says so in the fourth line of its note.
+CREATE FUNCTION "${schema}".envelope_released_before() RETURNS numeric LANGUAGE sql STABLE AS $body$
+  SELECT coalesce((
+    SELECT split_part(encode(b.payload, 'escape'), E'\n', 4)::numeric
+    FROM "${schema}".stele_events AS e
+    JOIN "${schema}".stele_bodies AS b ON b.log = e.log AND b.position = e.position
+    WHERE e.log = (SELECT l.number FROM "${schema}".stele_logs AS l WHERE l.name = 'main')
+      AND substring(e.record FROM 90 FOR 33)
+        = '\x000e7374656c652f7265636569707473000f636c61696d732d72656c6561736564'
+    ORDER BY e.position DESC
+    LIMIT 1), 0)
 $body$;
 
 CREATE FUNCTION "${schema}".envelope_gone() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -107,7 +127,8 @@ BEGIN
     IF EXISTS (SELECT FROM "${schema}".envelope_details AS d WHERE d.position = OLD.position) THEN
       RETURN NULL;
     END IF;
-  ELSIF OLD.releasable = 1
+  ELSIF (OLD.releasable = 1
+      AND extract(epoch FROM OLD.recorded_at) * 1000 < "${schema}".envelope_released_before())
     OR EXISTS (SELECT FROM "${schema}".replay_guard AS g WHERE g.position = OLD.position)
   THEN
     RETURN NULL;

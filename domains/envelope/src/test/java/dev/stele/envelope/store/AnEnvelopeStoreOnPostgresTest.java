@@ -136,6 +136,42 @@ class AnEnvelopeStoreOnPostgresTest extends EnvelopeStoreTck {
   }
 
   @Test
+  void a_nonce_that_no_release_has_freed_is_deleted_by_nobody() throws Exception {
+    reopen(options().with(EnvelopeStoreOptions.Nonces.UNTIL_CLEANED_UP));
+    inserted(store.save(envelopes.make(Map.of("n", 1L))));
+    assertGuardStands(1);
+    envelopes.pass(Duration.ofDays(1));
+    SignedEnvelope second = envelopes.make(Map.of("n", 2L));
+    inserted(store.save(second));
+    envelopes.pass(Duration.ofDays(2));
+
+    assertThat(store.cleanupReplayGuard(Envelopes.START.plus(Duration.ofHours(1))))
+        .isInstanceOfSatisfying(
+            CleanupResult.Released.class, released -> assertThat(released.nonces()).isEqualTo(1));
+
+    assertThat(query("SELECT nonce FROM stele.replay_guard"))
+        .containsExactly(second.header().nonce());
+    assertGuardStands(1);
+    inserted(store.save(envelopes.make(Map.of("n", 3L))));
+    assertGuardStands(2);
+    assertThat(store.cleanupReplayGuard(Envelopes.START.plus(Duration.ofHours(25))))
+        .isInstanceOf(CleanupResult.Released.class);
+    assertGuardStands(1);
+  }
+
+  private void assertGuardStands(int rows) throws SQLException {
+    for (String role : List.of("RESET ROLE", "SET ROLE stele_writer")) {
+      assertThatThrownBy(() -> run(role, "DELETE FROM stele.replay_guard"))
+          .as(role)
+          .isInstanceOfSatisfying(
+              SQLException.class, refused -> assertThat(refused.getSQLState()).isEqualTo("42501"))
+          .hasMessageContaining("DELETE of replay_guard is refused");
+    }
+    assertThat(query("SELECT count(*) FROM stele.replay_guard"))
+        .containsExactly(String.valueOf(rows));
+  }
+
+  @Test
   void what_was_erased_is_shown_without_what_it_said() throws Exception {
     SignedEnvelope envelope = envelopes.make(Map.of("n", 1L));
     inserted(store.save(envelope));

@@ -400,17 +400,11 @@ class StoreCasesTest {
       }
     }
 
-    /**
-     * What gets who runs it: the owner of the tables; where nonces can be freed, the role of those
-     * who write, for their owner may delete the row of such a nonce, which frees nothing.
-     */
+    /** What the owner of the tables gets, who may do more than anybody else. */
     private String execute(String sql) throws SQLException {
       try (Connection connection = PostgresServer.shared().connect(server());
           Statement statement = connection.createStatement()) {
         statement.execute("SET search_path = stele");
-        if (telling.nonces == Nonces.UNTIL_CLEANED_UP) {
-          statement.execute("SET ROLE stele_writer");
-        }
         assertThat(statement.executeUpdate(sql)).as("rows changed by %s", sql).isZero();
         return "nothing to do";
       } catch (SQLException refused) {
