@@ -6,7 +6,6 @@ import dev.stele.core.proof.Verdict;
 import dev.stele.envelope.event.EnvelopeCreation;
 import dev.stele.envelope.event.EnvelopeDraft;
 import dev.stele.envelope.event.EnvelopeKey;
-import dev.stele.envelope.event.EnvelopeLimits;
 import dev.stele.envelope.event.EnvelopeMaker;
 import dev.stele.envelope.event.EnvelopeReader;
 import dev.stele.envelope.event.JsonObject;
@@ -74,16 +73,21 @@ import picocli.CommandLine.Parameters;
 final class EnvelopeCommand {
   private static final String STDIN = "-";
 
-  /** As much as a reader takes, and one byte more, so that what is larger is known to be. */
-  private static final int MAX_INPUT_BYTES = EnvelopeLimits.MAX_WIRE_BYTES + 1;
-
-  /** A file's bytes, or those of stdin; no more than an envelope can have, and one. */
   private static byte[] read(String file) throws IOException {
+    return read(file, ReadingRules.STRICT);
+  }
+
+  /**
+   * A file's bytes, or those of stdin: as many as are read by these rules, and one more, so that
+   * what is larger is known to be.
+   */
+  private static byte[] read(String file, ReadingRules rules) throws IOException {
+    int most = rules.maxBytes() + 1;
     if (file.equals(STDIN)) {
-      return System.in.readNBytes(MAX_INPUT_BYTES);
+      return System.in.readNBytes(most);
     }
     try (InputStream in = Files.newInputStream(path(file))) {
-      return in.readNBytes(MAX_INPUT_BYTES);
+      return in.readNBytes(most);
     }
   }
 
@@ -119,7 +123,7 @@ final class EnvelopeCommand {
   }
 
   private static int refused(Terminal terminal, Map<String, Object> json, String line) {
-    terminal.answer(json, List.of(line));
+    terminal.answer(json, List.of(Terminal.printable(line)));
     return ExitCode.REFUSED_OR_BROKEN;
   }
 
@@ -309,7 +313,7 @@ final class EnvelopeCommand {
     int run(Terminal terminal) throws IOException {
       EnvelopeVerifier verifier =
           compatible ? EnvelopeVerifier.compatible() : EnvelopeVerifier.strict(registry());
-      EnvelopeVerdict verdict = verifier.verify(read(file), instant());
+      EnvelopeVerdict verdict = verifier.verify(read(file, verifier.rules()), instant());
       Map<String, Object> json = new LinkedHashMap<>();
       return switch (verdict) {
         case EnvelopeVerdict.Valid(SignedEnvelope envelope, var details) -> {
@@ -325,7 +329,10 @@ final class EnvelopeCommand {
           shown.put("key_id", details.keyId());
           json.put("details", shown);
           terminal.answer(
-              json, List.of("valid: %s %s".formatted(details.eventType(), details.envelopeId())));
+              json,
+              List.of(
+                  Terminal.printable(
+                      "valid: %s %s".formatted(details.eventType(), details.envelopeId()))));
           yield ExitCode.DONE;
         }
         case EnvelopeVerdict.Invalid(var category, String reason, var details) -> {
@@ -483,7 +490,7 @@ final class EnvelopeCommand {
         json.put("file", file);
         json.put("stored", result.isStored());
         List<String> text = new ArrayList<>();
-        text.add(file + ": " + tell(result, json));
+        text.add(Terminal.printable(file + ": " + tell(result, json)));
         terminal.answer(json, text);
         if (!result.isStored()) {
           exit = ExitCode.REFUSED_OR_BROKEN;

@@ -61,6 +61,28 @@ final class Terminal {
     }
   }
 
+  /**
+   * A line that quotes what strangers wrote: what would move a cursor, end the line or turn its
+   * direction stands there as an escape of its number.
+   */
+  static String printable(String line) {
+    StringBuilder shown = new StringBuilder(line.length());
+    line.codePoints()
+        .forEach(
+            point -> {
+              switch (Character.getType(point)) {
+                case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR ->
+                    shown.append("\\u%04x".formatted(point));
+                default -> shown.appendCodePoint(point);
+              }
+            });
+    return shown.toString();
+  }
+
   /** One line of text, which JSON readers never see. */
   void say(String line) {
     clearProgress();
