@@ -69,12 +69,18 @@ public final class Stele {
     System.exit(run(arguments));
   }
 
-  /** Runs one command; returns its exit code. */
-  public static int run(String... arguments) {
+  /** Every command there is, nothing parsed yet. */
+  static CommandLine commands() {
     CommandLine line = new CommandLine(new Stele());
     for (ExtraCommand extra : ServiceLoader.load(ExtraCommand.class)) {
       line.addSubcommand(extra.command());
     }
+    return line;
+  }
+
+  /** Runs one command; returns its exit code. */
+  public static int run(String... arguments) {
+    CommandLine line = commands();
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> report(failure, asksForJson(arguments)));
