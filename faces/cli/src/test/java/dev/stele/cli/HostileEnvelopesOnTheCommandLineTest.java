@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -410,29 +411,32 @@ class HostileEnvelopesOnTheCommandLineTest {
       sources.add(source);
     }
     int same = 0;
-    int sameToOthers = 0;
-    List<String> verdicts = new ArrayList<>();
+    int passedOver = 0;
+    List<Expected> expected = new ArrayList<>();
     for (int i = 0; i < wires.size(); i++) {
       byte[] wire = wires.get(i);
+      byte[] source = sources.get(i).getBytes(UTF_8);
       String about = about(i, wire);
-      boolean means = Meaning.strict(wire).equals(Meaning.strict(sources.get(i).getBytes(UTF_8)));
-      Shell.Result strict = strictly(in(wire));
-      Shell.Result compatible = compatibly(in(wire));
-      verdicts.add(verdict(strict, about));
-      assertThat(strict.exit() == ExitCode.DONE).as(about + strict.out()).isEqualTo(means);
+      boolean means = Meaning.strict(wire).equals(Meaning.strict(source));
       same += means ? 1 : 0;
-      if (verdict(compatible, about).equals("valid")) {
-        assertThat(Meaning.compatible(wire))
-            .as(about)
-            .isEqualTo(Meaning.compatible(sources.get(i).getBytes(UTF_8)));
-        sameToOthers++;
+      // One mode each, by turns for both envelopes: to read the options costs most of it.
+      if (i / genuine.size() % 2 == 0) {
+        String verdict = verdict(strictly(in(wire)), about);
+        assertThat(verdict.equals("valid")).as(about + verdict).isEqualTo(means);
+        expected.add(new Expected(wire, means, Optional.of(verdict)));
+      } else {
+        if (verdict(compatibly(in(wire)), about).equals("valid")) {
+          assertThat(Meaning.compatible(wire)).as(about).isEqualTo(Meaning.compatible(source));
+          passedOver += means ? 0 : 1;
+        }
+        expected.add(new Expected(wire, means, Optional.empty()));
       }
     }
     assertThat(same).as("changes that change nothing").isBetween(1, wires.size() / 2);
-    assertThat(sameToOthers).as("changes that compatible rules pass over").isGreaterThan(same);
+    assertThat(passedOver).as("changes that only compatible rules pass over").isPositive();
     for (int from = 0; from < wires.size(); from += FILES) {
       int to = Math.min(wires.size(), from + FILES);
-      assertSaved(wires.subList(from, to), verdicts.subList(from, to), from);
+      assertSaved(expected.subList(from, to), from);
     }
     assertNothingStored();
   }
@@ -453,11 +457,18 @@ class HostileEnvelopesOnTheCommandLineTest {
     return category(result.json(), about);
   }
 
-  private void assertSaved(List<byte[]> wires, List<String> verdicts, int first)
-      throws IOException {
-    String[] files = new String[wires.size()];
+  /**
+   * What is to come of saving.
+   *
+   * @param same whether it says what the genuine envelope does
+   * @param verdict of a strict verification, where one was asked for
+   */
+  private record Expected(byte[] wire, boolean same, Optional<String> verdict) {}
+
+  private void assertSaved(List<Expected> all, int first) throws IOException {
+    String[] files = new String[all.size()];
     for (int i = 0; i < files.length; i++) {
-      files[i] = write("changed-" + i + ".json", wires.get(i));
+      files[i] = write("changed-" + i + ".json", all.get(i).wire());
     }
     Shell.Result saved = onStore("save", files);
     assertRefused(saved, "seed %d, rounds from %d".formatted(SEED, first));
@@ -466,8 +477,8 @@ class HostileEnvelopesOnTheCommandLineTest {
     assertThat(lines).hasSameSizeAs(files);
     for (int i = 0; i < files.length; i++) {
       Map<String, Object> answer = TestJson.object(lines.get(i));
-      String about = about(first + i, wires.get(i)) + lines.get(i);
-      if (verdicts.get(i).equals("valid")) {
+      String about = about(first + i, all.get(i).wire()) + lines.get(i);
+      if (all.get(i).same()) {
         assertThat(answer)
             .as(about)
             .containsEntry("result", "already_present")
@@ -476,8 +487,11 @@ class HostileEnvelopesOnTheCommandLineTest {
         assertThat(answer)
             .as(about)
             .containsEntry("stored", false)
-            .containsEntry("result", "invalid")
-            .containsEntry("category", verdicts.get(i));
+            .containsEntry("result", "invalid");
+        String category = category(answer, about);
+        all.get(i)
+            .verdict()
+            .ifPresent(verdict -> assertThat(category).as(about).isEqualTo(verdict));
       }
     }
   }
