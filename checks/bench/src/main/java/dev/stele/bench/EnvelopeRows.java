@@ -1,6 +1,7 @@
 package dev.stele.bench;
 
 import dev.stele.crypto.Ed25519;
+import dev.stele.crypto.Sha256;
 import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.envelope.store.EnvelopeStoreOptions;
@@ -9,14 +10,15 @@ import dev.stele.postgresserver.PostgresServer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
 /**
  * Envelopes on PostgreSQL, on one server whose commits wait for the disk, beside what a store does
- * that writes a guard row and an event row in a transaction of their own for each envelope and
- * checks nothing.
+ * that writes a guard row and an event row in a transaction of their own for each envelope: without
+ * a look at what it is given, and with the look that it expects of its caller.
  */
 final class EnvelopeRows {
   private static final int SOME_CALLERS = 32;
@@ -91,6 +93,12 @@ final class EnvelopeRows {
               callers,
               number -> () -> plain.save(number, envelopes.take())));
     }
+    scene.against(
+        supplied(
+            "plain JDBC, %d connections, checked".formatted(callers),
+            envelopes,
+            callers,
+            number -> () -> plain.save(number, checked(envelopes.take()))));
     scene.against(Bare.writeAndSync(scene));
   }
 
@@ -166,6 +174,17 @@ final class EnvelopeRows {
                 return 1;
               };
             }));
+  }
+
+  /** The least that a caller would check who was told to check before saving. */
+  private static SignedEnvelope checked(SignedEnvelope envelope) {
+    byte[] hash = Sha256.hash(envelope.canonicalPayload());
+    if (!HexFormat.of().formatHex(hash).equals(envelope.header().payloadHash())
+        || !Ed25519.verify(
+            envelope.publicKey(), envelope.canonicalHeader(), envelope.signature())) {
+      throw new IllegalStateException("an envelope of the workload does not verify");
+    }
+    return envelope;
   }
 
   /** What is verified of an envelope. */

@@ -44,10 +44,11 @@ import java.util.function.Consumer;
 /**
  * Logs in one schema of a PostgreSQL database.
  *
- * <p>A commit without inline views is one call of one SQL function in one round trip: it locks the
- * log's head row, compares it, stores rows, indexes, tiles and checkpoint, and moves the head. That
- * lock orders all writers of a log, in this process and in any other, so positions have no gap and
- * never become visible out of order; who comes with an old head is told where the log ends.
+ * <p>A commit is one call of one SQL function in one round trip: it locks the log's head row,
+ * compares and moves it, and stores rows, indexes, tiles and checkpoint; what inline views put goes
+ * along. That lock orders all writers of a log, in this process and in any other, so positions have
+ * no gap and never become visible out of order; who comes with an old head is told where the log
+ * ends.
  *
  * <p>{@code DURABLE} waits for the server's write-ahead log; weaker levels do not ({@code
  * synchronous_commit = off}) and are answered with {@code OS}. On a server that runs without {@code

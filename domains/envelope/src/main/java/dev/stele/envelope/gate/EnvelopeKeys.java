@@ -1,6 +1,7 @@
 package dev.stele.envelope.gate;
 
 import dev.stele.core.proof.Parsed;
+import dev.stele.crypto.Ed25519;
 import dev.stele.envelope.event.EnvelopeRules;
 import dev.stele.envelope.event.JsonArray;
 import dev.stele.envelope.event.JsonNull;
@@ -13,6 +14,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,10 +27,13 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   {"key_id": "sensor-A", "public_key": BASE64,      one key; the last four may be absent
  *    "valid_from": TIME, "valid_until": TIME, "revoked_at": TIME, "reason": TEXT}
- *   [KEY, ...]      {"keys": [KEY, ...]}              several
- *   {NAME: KEY, ...}                                  the name is the id where the key has none
+ *   [KEY, ...]      {NAME: KEY, ...}                  several; the name is the id where the key
+ *                                                     has none
  *   {KEY_ID: BASE64, ...}                             the shortest
+ *   {"keys": SEVERAL}                                 the same below a name
  * </pre>
+ *
+ * <p>A public key may be 64 hex digits too.
  *
  * <p>A member that nobody knows is refused, for it may be a restriction misspelled; but for {@code
  * label}, {@code comment}, and {@code seed_hex}, which is nobody's business here. Thread-safe.
@@ -71,14 +76,25 @@ public final class EnvelopeKeys {
       case JsonArray(List<JsonValue> elements) -> elements.forEach(each -> add(each, "", entries));
       case JsonObject object when object.members().containsKey("public_key") ->
           add(object, "", entries);
-      case JsonObject object
-          when object.members().size() == 1
-              && object.get("keys").orElse(JsonNull.NULL) instanceof JsonArray keys ->
-          entries.addAll(entries(keys));
+      case JsonObject object when below(object).isPresent() ->
+          entries.addAll(entries(below(object).get()));
       case JsonObject object -> object.members().forEach((name, key) -> add(key, name, entries));
       default -> throw new Flaw("a file of keys is an object or an array");
     }
     return entries;
+  }
+
+  /** What {@code "keys"} holds, when there is nothing else and it is not one key of that name. */
+  private static Optional<JsonValue> below(JsonObject object) {
+    return object.members().size() != 1
+        ? Optional.empty()
+        : object
+            .get("keys")
+            .filter(
+                value ->
+                    value instanceof JsonArray
+                        || (value instanceof JsonObject keys
+                            && !keys.members().containsKey("public_key")));
   }
 
   private static void add(JsonValue key, String name, List<EnvelopeKeyRegistry.Entry> entries) {
@@ -117,11 +133,13 @@ public final class EnvelopeKeys {
     return keyId;
   }
 
-  private static byte[] publicKey(String base64) {
+  private static byte[] publicKey(String text) {
     try {
-      return Base64.getDecoder().decode(base64);
+      return text.length() == 2 * Ed25519.PUBLIC_KEY_BYTES
+          ? HexFormat.of().parseHex(text)
+          : Base64.getDecoder().decode(text);
     } catch (IllegalArgumentException e) {
-      throw new Flaw("a public_key is not base64");
+      throw new Flaw("a public_key is neither base64 nor hex digits");
     }
   }
 

@@ -23,6 +23,7 @@ import dev.stele.testkit.TestLogs;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -162,8 +163,9 @@ class EnvelopeKeyRegistryTest {
   }
 
   @Test
-  void a_file_of_keys_has_four_forms() {
+  void a_file_of_keys_has_few_forms() {
     String base64 = Base64.getEncoder().encodeToString(KEY.publicKey());
+    String hex = HexFormat.of().formatHex(KEY.publicKey());
     String key = "{\"key_id\":\"gauge-17\",\"public_key\":\"" + base64 + "\"}";
     for (String file :
         List.of(
@@ -173,6 +175,8 @@ class EnvelopeKeyRegistryTest {
             "{\"gauge-17\":" + key + "}",
             "{\"A\":" + key + "}",
             "{\"gauge-17\":{\"public_key\":\"" + base64 + "\",\"seed_hex\":\"00\"}}",
+            "{\"keys\":{\"A\":" + key + "}}",
+            "{\"keys\":{\"gauge-17\":\"" + hex + "\"}}",
             "{\"gauge-17\":\"" + base64 + "\"}")) {
       assertThat(EnvelopeKeys.parse(file.getBytes(UTF_8)).orThrow())
           .as(file)

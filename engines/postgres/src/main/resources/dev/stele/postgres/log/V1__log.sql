@@ -131,15 +131,27 @@ CREATE FUNCTION "${schema}".stele_commit(
 LANGUAGE plpgsql AS $body$
 DECLARE
   added integer := cardinality(links);
+  moved integer;
 BEGIN
-  SELECT l.size, l.link INTO head_size, head_link
-    FROM "${schema}".stele_logs AS l WHERE l.number = the_log FOR UPDATE;
-  committed := head_size = expected_size AND (head_size = 0 OR head_link = expected_link);
-  IF committed IS NOT TRUE THEN
+  -- Whoever is late waits here for who is not, and then finds the head moved.
+  IF added > 0 THEN
+    UPDATE "${schema}".stele_logs AS l SET size = expected_size + added, link = links[added]
+      WHERE l.number = the_log AND l.size = expected_size
+        AND (l.size = 0 OR l.link = expected_link)
+      RETURNING l.size, l.link INTO head_size, head_link;
+    committed := FOUND;
+  ELSE
+    SELECT l.size, l.link INTO head_size, head_link
+      FROM "${schema}".stele_logs AS l WHERE l.number = the_log FOR UPDATE;
+    committed := coalesce(
+      head_size = expected_size AND (head_size = 0 OR head_link = expected_link), false);
+  END IF;
+  IF NOT committed THEN
     IF or_fail THEN
       RAISE EXCEPTION 'the head of log % is not where it was', the_log USING ERRCODE = 'ST001';
     END IF;
-    committed := false;
+    SELECT l.size, l.link INTO head_size, head_link
+      FROM "${schema}".stele_logs AS l WHERE l.number = the_log;
     RETURN;
   END IF;
   IF NOT durable THEN
@@ -161,19 +173,19 @@ BEGIN
     INSERT INTO "${schema}".stele_claims (log, key, position, expires)
       SELECT the_log, c.key, c.position, c.expires
       FROM unnest(claim_keys, claim_positions, claim_expires) AS c (key, position, expires);
-    head_size := expected_size + added;
-    head_link := links[added];
-    UPDATE "${schema}".stele_logs AS l SET size = head_size, link = head_link
-      WHERE l.number = the_log;
     IF cardinality(view_names) > 0 THEN
-      WITH moved AS (
-        UPDATE "${schema}".stele_views AS v SET position = head_size
-        FROM unnest(view_names, view_versions) AS w (name, version)
-        WHERE v.name = w.name AND v.version = w.version AND v.position = expected_size
-        RETURNING v.name)
-      SELECT array_agg(m.name) INTO moved_views FROM moved AS m;
-      IF or_fail AND cardinality(moved_views) IS DISTINCT FROM cardinality(view_names) THEN
+      UPDATE "${schema}".stele_views AS v SET position = head_size
+        WHERE v.position = expected_size AND v.name = ANY (view_names)
+          AND v.version = view_versions[array_position(view_names, v.name)];
+      GET DIAGNOSTICS moved = ROW_COUNT;
+      IF moved = cardinality(view_names) THEN
+        moved_views := view_names;
+      ELSIF or_fail THEN
         RAISE EXCEPTION 'a view of log % is not where it was', the_log USING ERRCODE = 'ST001';
+      ELSE
+        SELECT array_agg(v.name) INTO moved_views FROM "${schema}".stele_views AS v
+          WHERE v.position = head_size AND v.name = ANY (view_names)
+            AND v.version = view_versions[array_position(view_names, v.name)];
       END IF;
     END IF;
   END IF;
