@@ -61,7 +61,7 @@ final class ViewsCommand extends SteleCommand {
   }
 
   /** The views that this binary has the code of. */
-  private static List<View> known() {
+  static List<View> known() {
     return ServiceLoader.load(View.class).stream().map(ServiceLoader.Provider::get).toList();
   }
 

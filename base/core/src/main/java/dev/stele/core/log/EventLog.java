@@ -637,6 +637,7 @@ public final class EventLog extends LogReader {
       return verdict;
     }
     boolean signatures = !auditors.get().isEmpty();
+    long known = head.size();
     try {
       Verdict found =
           Verifier.of(engine, log, verifierKey())
@@ -651,6 +652,17 @@ public final class EventLog extends LogReader {
                     progress.accept(position);
                   })
               .verify();
+      if (found instanceof Verdict.Intact(Verdict.Scope scope, var _) && scope.size() < known) {
+        // No checkpoint need tell of what was cut off: it was acked here.
+        found =
+            new Verdict.Broken(
+                scope,
+                scope.size(),
+                scope.size() + 1,
+                new Fault.Gap(
+                    "the log was cut or rolled back under its writer: it has %d events, %d are known"
+                        .formatted(scope.size(), known)));
+      }
       switch (found) {
         case Verdict.Broken broken -> condemn(broken);
         case Verdict.Intact(Verdict.Scope scope, var _) ->

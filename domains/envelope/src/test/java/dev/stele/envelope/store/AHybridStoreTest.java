@@ -11,6 +11,7 @@ import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.envelope.view.BlobView;
 import dev.stele.lmdb.LmdbViewStore;
 import dev.stele.postgresserver.PostgresServer;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ class AHybridStoreTest extends EnvelopeStoreTck {
     return folder.resolve("blobs");
   }
 
-  private static String encoded(Path path) {
+  static String encoded(Path path) {
     return URLEncoder.encode(path.toString(), StandardCharsets.UTF_8);
   }
 
@@ -55,7 +56,7 @@ class AHybridStoreTest extends EnvelopeStoreTck {
     return store.stats().blobs().orElseThrow();
   }
 
-  private static void until(BooleanSupplier holds) {
+  static void until(BooleanSupplier holds) {
     long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (!holds.getAsBoolean()) {
       assertThat(System.nanoTime()).as("20 seconds have passed").isLessThan(end);
@@ -116,7 +117,7 @@ class AHybridStoreTest extends EnvelopeStoreTck {
     store.erase(envelope.header().id());
     store.close();
     Table parts = new BlobView().tables().get(1);
-    try (ViewStore beside = LmdbViewStore.openWriter(blobFile())) {
+    try (ViewStore beside = LmdbViewStore.openWriter(blobFile(blobs()))) {
       assertThat(
               beside
                   .read(
@@ -170,7 +171,7 @@ class AHybridStoreTest extends EnvelopeStoreTck {
     assertThat(store.awaitBlobs()).isTrue();
     store.close();
     // As after a write that was lost: one blob is gone, another holds what a third one says.
-    try (ViewStore beside = LmdbViewStore.openWriter(blobFile())) {
+    try (ViewStore beside = LmdbViewStore.openWriter(blobFile(blobs()))) {
       Table blobs = new BlobView().tables().get(1);
       var head = beside.find(BlobView.NAME, ViewStore.Slot.LIVE).orElseThrow().cursor();
       beside.change(
@@ -195,8 +196,8 @@ class AHybridStoreTest extends EnvelopeStoreTck {
         });
   }
 
-  private Path blobFile() throws Exception {
-    try (Stream<Path> files = Files.walk(blobs())) {
+  static Path blobFile(Path blobs) throws IOException {
+    try (Stream<Path> files = Files.walk(blobs)) {
       return files.filter(each -> each.toString().endsWith(".lmdb")).findFirst().orElseThrow();
     }
   }
