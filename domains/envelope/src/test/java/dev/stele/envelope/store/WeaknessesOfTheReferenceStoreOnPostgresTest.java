@@ -300,7 +300,7 @@ class WeaknessesOfTheReferenceStoreOnPostgresTest {
       assertThatThrownBy(() -> run(sql)).isInstanceOf(SQLException.class);
     }
     // And where somebody forces it: it only retells the claims in the log.
-    force("DELETE FROM stele.replay_guard");
+    run("ALTER TABLE stele.replay_guard DISABLE TRIGGER ALL", "DELETE FROM stele.replay_guard");
     assertThat(store.save(withNonceOf(first, 2))).isInstanceOf(SaveResult.Replayed.class);
   }
 
