@@ -42,8 +42,16 @@ final class AppendRows {
               "append, " + callers(callers) + store.suffix(),
               api,
               callers,
-              scene -> plain(scene, store, callers)));
+              scene -> plain(scene, store, callers, 0)));
     }
+    int already = plan.openEvents()[1];
+    rows.add(
+        row(
+            "append behind %,d events, %s%s"
+                .formatted(already, callers(SOME_CALLERS), store.suffix()),
+            api,
+            SOME_CALLERS,
+            scene -> plain(scene, store, SOME_CALLERS, already)));
     rows.add(
         row(
             "append, signatures checked, " + callers(SOME_CALLERS) + store.suffix(),
@@ -69,9 +77,10 @@ final class AppendRows {
     return new Row(name, api, "durable", 1, Workload.PAYLOAD_BYTES, callers, scene);
   }
 
-  private static void plain(Scene scene, Store store, int callers) throws Exception {
+  private static void plain(Scene scene, Store store, int callers, int already) throws Exception {
     Workload workload = new Workload();
     EventLog log = scene.keep(store.open(scene.workplace().folder()));
+    workload.fill(log, already, false);
     scene.ours(side("ours", callers, () -> Workload.appended(log.append(workload.unsigned()))));
     scene.against(Bare.writeAndSync(scene));
     scene.against(Bare.Table.in(scene, workload).append());
