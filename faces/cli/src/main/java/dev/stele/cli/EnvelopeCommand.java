@@ -66,6 +66,7 @@ import picocli.CommandLine.Parameters;
       EnvelopeCommand.Save.class,
       EnvelopeCommand.Get.class,
       EnvelopeCommand.Erase.class,
+      EnvelopeCommand.Compact.class,
       EnvelopeCommand.Audit.class,
       EnvelopeCommand.Stats.class,
       EnvelopeCommand.Schema.class
@@ -594,12 +595,28 @@ final class EnvelopeCommand {
             json,
             List.of(
                 "erased; the receipt is at position %,d".formatted(receipts.getLast()),
-                "to leave no byte of it in any file: stele compact"));
+                "to leave no byte of it in any file: stele envelope compact"));
         return ExitCode.DONE;
       }
       json.put("erased", 0);
       json.put("reason", result.map(Object::toString).orElse("there is no such envelope"));
       return refused(terminal, json, "nothing erased: " + json.get("reason"));
+    }
+  }
+
+  @Command(
+      name = "compact",
+      description = {
+        "Rewrite a store so that nothing that was erased is left in any file:",
+        "of the log, of its views, and of the copy beside a server."
+      })
+  static final class Compact extends OnStore {
+    @Override
+    int run(Terminal terminal, EnvelopeStore store) {
+      terminal.begin("compacting");
+      store.compact();
+      terminal.answer(Map.of("compacted", true), List.of("compacted"));
+      return ExitCode.DONE;
     }
   }
 

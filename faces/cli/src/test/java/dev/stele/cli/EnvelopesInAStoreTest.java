@@ -118,6 +118,10 @@ class EnvelopesInAStoreTest {
     assertThat(gone.json()).containsEntry("found", false).containsEntry("erased", true);
     assertRefused(run("erase", "00000000-0000-4000-8000-000000000000"), "nobody");
 
+    Shell.Result compacted = run("compact");
+    assertThat(compacted.exit()).as(compacted.out() + compacted.err()).isZero();
+    assertThat(compacted.json()).containsEntry("compacted", true);
+
     Shell.Result audited = run("audit");
     assertThat(audited.exit()).as(audited.out() + audited.err()).isZero();
     assertThat(audited.json()).containsEntry("intact", true);
