@@ -130,6 +130,19 @@ public final class SignedNote {
     return assemble(text, more);
   }
 
+  /**
+   * Returns this note with only those of its signature lines that are given, in its order.
+   *
+   * @throws IllegalArgumentException if none of them is a line of it
+   */
+  public SignedNote only(List<NoteSignature> lines) {
+    List<NoteSignature> kept = signatures.stream().filter(lines::contains).toList();
+    if (kept.isEmpty()) {
+      throw new IllegalArgumentException("a note has 1 to 100 signatures, not 0");
+    }
+    return assemble(text, kept);
+  }
+
   private static SignedNote assemble(String text, List<NoteSignature> signatures) {
     StringBuilder whole = new StringBuilder(text).append('\n');
     signatures.forEach(signature -> whole.append(signature.line()));
