@@ -35,7 +35,8 @@ public record NoteSignature(String name, int keyId, byte[] signature) {
     signature = signature.clone();
   }
 
-  static Optional<NoteSignature> parse(String line) {
+  /** Reads a signature line without its line feed; empty if it is not well formed. */
+  public static Optional<NoteSignature> parse(String line) {
     int space = line.indexOf(' ', PREFIX.length());
     if (!line.startsWith(PREFIX) || space < 0) {
       return Optional.empty();
@@ -52,8 +53,8 @@ public record NoteSignature(String name, int keyId, byte[] signature) {
             Arrays.copyOfRange(bytes.get(), Integer.BYTES, bytes.get().length)));
   }
 
-  /** Returns the line with its line feed. */
-  String line() {
+  /** Returns the line with its line feed; {@link #parse} reads it back without. */
+  public String line() {
     byte[] bytes =
         ByteBuffer.allocate(Integer.BYTES + signature.length).putInt(keyId).put(signature).array();
     return PREFIX + name + " " + StrictText.base64(bytes) + "\n";

@@ -69,7 +69,8 @@ public record SignedCheckpoint(Checkpoint checkpoint, SignedNote note) {
     };
   }
 
-  static Opening open(SignedNote note, VerifierKey key) {
+  /** Checks a note that is read already, like {@link #open(byte[], VerifierKey)}. */
+  public static Opening open(SignedNote note, VerifierKey key) {
     if (key.algorithm() != VerifierKey.Algorithm.ED25519) {
       return new Opening.Refused("the key " + key.name() + " is a witness's, not a log's");
     }
@@ -87,6 +88,16 @@ public record SignedCheckpoint(Checkpoint checkpoint, SignedNote note) {
               ? new Opening.Opened(new SignedCheckpoint(checkpoint, note))
               : new Opening.Refused("the checkpoint is of another log: " + checkpoint.origin());
     };
+  }
+
+  /**
+   * Returns this checkpoint with further signature lines, such as those of witnesses. They are not
+   * verified.
+   *
+   * @throws IllegalArgumentException if that makes more lines than a note may have
+   */
+  public SignedCheckpoint with(List<NoteSignature> lines) {
+    return new SignedCheckpoint(checkpoint, note.with(lines));
   }
 
   /** Returns a copy of the whole note. */

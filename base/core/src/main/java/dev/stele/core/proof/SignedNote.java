@@ -108,7 +108,42 @@ public final class SignedNote {
     if (signers.length == 0 || signers.length > MAX_SIGNATURES) {
       throw new IllegalArgumentException("a note has 1 to 100 signatures, not " + signers.length);
     }
-    List<NoteSignature> signatures = Arrays.stream(signers).map(key -> key.sign(text)).toList();
+    return assemble(text, Arrays.stream(signers).map(key -> key.sign(text)).toList());
+  }
+
+  /**
+   * Returns this note with further signature lines below its own, those left out that it has
+   * already. The lines are not verified.
+   *
+   * @throws IllegalArgumentException if that makes too many lines or too many bytes
+   */
+  public SignedNote with(List<NoteSignature> lines) {
+    List<NoteSignature> more = new ArrayList<>(signatures);
+    for (NoteSignature line : lines) {
+      if (!more.contains(line)) {
+        more.add(line);
+      }
+    }
+    if (more.size() > MAX_SIGNATURES) {
+      throw new IllegalArgumentException("a note has 1 to 100 signatures, not " + more.size());
+    }
+    return assemble(text, more);
+  }
+
+  /**
+   * Returns this note with only those of its signature lines that are given, in its order.
+   *
+   * @throws IllegalArgumentException if none of them is a line of it
+   */
+  public SignedNote only(List<NoteSignature> lines) {
+    List<NoteSignature> kept = signatures.stream().filter(lines::contains).toList();
+    if (kept.isEmpty()) {
+      throw new IllegalArgumentException("a note has 1 to 100 signatures, not 0");
+    }
+    return assemble(text, kept);
+  }
+
+  private static SignedNote assemble(String text, List<NoteSignature> signatures) {
     StringBuilder whole = new StringBuilder(text).append('\n');
     signatures.forEach(signature -> whole.append(signature.line()));
     byte[] bytes = whole.toString().getBytes(StandardCharsets.UTF_8);

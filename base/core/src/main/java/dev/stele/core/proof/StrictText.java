@@ -9,15 +9,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The spellings that every text of this package shares, each with exactly one form per value.
+ * The spellings that every text of proofs and of witnesses shares, each with exactly one form per
+ * value.
  *
  * <p>One form per value matters: two texts of one meaning would be two things to sign.
  */
-final class StrictText {
+public final class StrictText {
   private StrictText() {}
 
   /** Reads standard base64 with padding; loose bits at the end are refused. */
-  static Optional<byte[]> base64(String text) {
+  public static Optional<byte[]> base64(String text) {
     try {
       byte[] bytes = Base64.getDecoder().decode(text);
       return base64(bytes).equals(text) ? Optional.of(bytes) : Optional.empty();
@@ -26,17 +27,18 @@ final class StrictText {
     }
   }
 
-  static String base64(byte[] bytes) {
+  /** Writes standard base64 with padding. */
+  public static String base64(byte[] bytes) {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
   /** Reads base64 of exactly 32 bytes. */
-  static Optional<byte[]> hash(String text) {
+  public static Optional<byte[]> hash(String text) {
     return base64(text).filter(bytes -> bytes.length == Merkle.HASH_BYTES);
   }
 
   /** Reads a decimal from 0 to 2^63 - 1 without sign or leading zero. */
-  static OptionalLong decimal(String text) {
+  public static OptionalLong decimal(String text) {
     boolean digits = !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
     if (!digits || (text.length() > 1 && text.charAt(0) == '0')) {
       return OptionalLong.empty();
@@ -49,7 +51,7 @@ final class StrictText {
   }
 
   /** Reads UTF-8 without any malformed sequence. */
-  static Optional<String> utf8(byte[] bytes) {
+  public static Optional<String> utf8(byte[] bytes) {
     try {
       return Optional.of(
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());

@@ -161,11 +161,12 @@ public final class VerifierKey {
       return false;
     }
     long seconds = ByteBuffer.wrap(timed).getLong();
-    String message = "cosignature/v1\ntime " + Long.toUnsignedString(seconds) + "\n" + text;
-    return Ed25519.verify(
-        publicKey,
-        message.getBytes(StandardCharsets.UTF_8),
-        Arrays.copyOfRange(timed, TIME_BYTES, timed.length));
+    // A time of 2^63 or more reads as negative; tlog-cosignature forbids it.
+    return seconds >= 0
+        && Ed25519.verify(
+            publicKey,
+            CosignerKey.message(text, seconds),
+            Arrays.copyOfRange(timed, TIME_BYTES, timed.length));
   }
 
   @Override

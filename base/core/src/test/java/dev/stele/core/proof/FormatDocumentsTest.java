@@ -15,6 +15,7 @@ class FormatDocumentsTest {
   @ParameterizedTest
   @CsvSource({
     "checkpoint.md, checkpoint.golden",
+    "cosignature.md, cosigned.golden",
     "proof.md, event-5.tlog-proof",
     "tiles.md, tiles.golden"
   })
