@@ -343,23 +343,26 @@ class ProofsCheckedWithoutSteleTest {
     String good = Files.write(files.resolve("good"), SAMPLES.getLast().file).toString();
     String bad = Files.write(files.resolve("bad"), bent).toString();
     String key = Files.writeString(files.resolve("key"), LOG_KEY.text() + "\n").toString();
-    assertThat(run(language, "--vkey", key, good)).startsWith("0 PROVEN: leaf 256 is in the log");
-    assertThat(run(language, "--json", "--vkey", LOG_KEY.text(), good))
+    assertThat(run(language.fromSource(), "--vkey", key, good))
+        .startsWith("0 PROVEN: leaf 256 is in the log");
+    assertThat(run(language.compiled(), "--json", "--vkey", LOG_KEY.text(), good))
         .startsWith("0 {\"proven\":true,\"origin\":\"test.example/log\",\"size\":257,");
-    assertThat(run(language, "--vkey", key, bad)).startsWith("1 REFUSED: ");
-    assertThat(run(language, "--json", "--vkey", key, good, "--record", key))
+    assertThat(run(language.compiled(), "--vkey", key, bad)).startsWith("1 REFUSED: ");
+    assertThat(run(language.compiled(), "--json", "--vkey", key, good, "--record", key))
         .startsWith("1 {\"proven\":false,\"reason\":\"the file carries another record");
-    assertThat(run(language, "--vkey", key, good + ".gone")).startsWith("2 CANNOT CHECK: ");
-    assertThat(run(language, "--vkey", "a+b+c", good)).startsWith("2 CANNOT CHECK: the key is");
-    assertThat(run(language, "--vkey", key)).startsWith("2 CANNOT CHECK: usage: ");
-    assertThat(run(language, "--frobnicate", good))
+    assertThat(run(language.compiled(), "--vkey", key, good + ".gone"))
+        .startsWith("2 CANNOT CHECK: ");
+    assertThat(run(language.compiled(), "--vkey", "a+b+c", good))
+        .startsWith("2 CANNOT CHECK: the key is");
+    assertThat(run(language.compiled(), "--vkey", key)).startsWith("2 CANNOT CHECK: usage: ");
+    assertThat(run(language.compiled(), "--frobnicate", good))
         .startsWith("2 CANNOT CHECK: there is no option");
   }
 
   /** The exit code and what was printed. */
-  private static String run(Language language, String... arguments)
+  private static String run(List<String> start, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(language.fromSource());
+    List<String> command = new ArrayList<>(start);
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
