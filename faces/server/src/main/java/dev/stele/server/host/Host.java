@@ -241,13 +241,29 @@ public final class Host implements AutoCloseable {
   }
 
   private String origin(String name) {
-    return options.origin().orElseGet(this::drawnOrigin) + "/" + name;
+    return options.origin().orElseGet(this::givenOrigin) + "/" + name;
+  }
+
+  /** The logs of a server that was told no origin share what was drawn for the first of them. */
+  private String givenOrigin() {
+    HostedLog main = logs.get(MAIN);
+    String suffix = "/" + MAIN;
+    if (main != null && main.log().origin().endsWith(suffix)) {
+      String origin = main.log().origin();
+      return origin.substring(0, origin.length() - suffix.length());
+    }
+    return drawnOrigin();
   }
 
   private String drawnOrigin() {
     byte[] drawn = new byte[ORIGIN_BYTES];
     options.random().nextBytes(drawn);
     return "stele.local/" + HexFormat.of().formatHex(drawn);
+  }
+
+  /** Ends every stream of those who follow; they may begin anew elsewhere. */
+  public void letFollowersGo() {
+    logs.values().forEach(log -> log.broadcast().close());
   }
 
   /** Closes every log: what was acknowledged is there, and a last checkpoint covers it. */
