@@ -1,0 +1,82 @@
+package dev.stele.server.rpc;
+
+import dev.stele.core.engine.LogClosed;
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.log.LogCorrupt;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.Locale;
+
+/** Why a call could not be carried out: the names that HTTP has too, each with its status. */
+enum Problem {
+  BAD_REQUEST(Status.Code.INVALID_ARGUMENT),
+  UNAUTHENTICATED(Status.Code.UNAUTHENTICATED),
+  FORBIDDEN(Status.Code.PERMISSION_DENIED),
+  NOT_FOUND(Status.Code.NOT_FOUND),
+  LOG_EXISTS(Status.Code.ALREADY_EXISTS),
+  TOO_MANY_LOGS(Status.Code.RESOURCE_EXHAUSTED),
+  /** A scrub of this log is under way already. */
+  SCRUB_UNDER_WAY(Status.Code.FAILED_PRECONDITION),
+  /** The engine of this log has no such power. */
+  UNSUPPORTED(Status.Code.UNIMPLEMENTED),
+  /** The log does not verify: to ask again does not help, so it is not UNAVAILABLE. */
+  READ_ONLY(Status.Code.DATA_LOSS),
+  STORAGE_FAILED(Status.Code.UNAVAILABLE),
+  CLOSING(Status.Code.UNAVAILABLE),
+  CANCELLED(Status.Code.CANCELLED),
+  DEADLINE_EXCEEDED(Status.Code.DEADLINE_EXCEEDED),
+  INTERNAL(Status.Code.INTERNAL);
+
+  /** The trailer with the name. */
+  static final Metadata.Key<String> TRAILER =
+      Metadata.Key.of("stele-problem", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final System.Logger LOGGER = System.getLogger("dev.stele.server");
+
+  private final Status.Code code;
+
+  Problem(Status.Code code) {
+    this.code = code;
+  }
+
+  /** The name in the trailer, such as {@code bad-request}. */
+  String text() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * The end of a call.
+   *
+   * @param detail what is wrong, as a phrase for a human; it holds no secret
+   */
+  StatusRuntimeException because(String detail) {
+    return code.toStatus().withDescription(detail).asRuntimeException(trailers());
+  }
+
+  Status status(String detail) {
+    return code.toStatus().withDescription(detail);
+  }
+
+  Metadata trailers() {
+    Metadata trailers = new Metadata();
+    trailers.put(TRAILER, text());
+    return trailers;
+  }
+
+  /** How a call ends that threw. */
+  static StatusRuntimeException of(RuntimeException thrown) {
+    String message = String.valueOf(thrown.getMessage());
+    return switch (thrown) {
+      case StatusRuntimeException known -> known;
+      case StorageFailed _ -> STORAGE_FAILED.because(message);
+      case LogClosed _ -> CLOSING.because(message);
+      case LogCorrupt _ -> READ_ONLY.because(message);
+      case UnsupportedOperationException _ -> UNSUPPORTED.because(message);
+      default -> {
+        LOGGER.log(System.Logger.Level.ERROR, "event=call-failed", thrown);
+        yield INTERNAL.because("the server made a mistake, which its log tells of");
+      }
+    };
+  }
+}
