@@ -15,6 +15,8 @@ import dev.stele.core.view.View;
 import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.envelope.store.EnvelopeStoreOptions;
 import dev.stele.ledger.gate.KeyGate;
+import dev.stele.server.gate.GroupGate;
+import dev.stele.server.group.GroupsView;
 import dev.stele.server.view.ActivityView;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -173,7 +175,7 @@ public final class Host implements AutoCloseable {
   }
 
   private List<View> views() {
-    return List.of(new ActivityView());
+    return List.of(new ActivityView(), new GroupsView());
   }
 
   private HostedLog openEvents(String name, String uri) {
@@ -191,10 +193,10 @@ public final class Host implements AutoCloseable {
               keys,
               LogOptions.withAnchor(storage.anchor())
                   .with(options.clock(), options.random())
-                  .keeping(Set.of(KeyGate.STREAM)));
+                  .keeping(Set.of(KeyGate.STREAM, GroupGate.STREAM)));
       opened.addFirst(log);
       KeptViews views = storage.keep(log);
-      return HostedLog.ofEvents(name, storage, log, views);
+      return HostedLog.ofEvents(name, storage, log, views, options.clock());
     } catch (RuntimeException e) {
       closeAll(opened, e);
       throw e;
@@ -231,7 +233,8 @@ public final class Host implements AutoCloseable {
   }
 
   private HostedLog openEnvelopes(String name, String uri) {
-    return HostedLog.ofEnvelopes(name, EnvelopeStore.open(uri, envelopeOptions(name), views()));
+    return HostedLog.ofEnvelopes(
+        name, EnvelopeStore.open(uri, envelopeOptions(name), views()), options.clock());
   }
 
   private EnvelopeStoreOptions envelopeOptions(String name) {
@@ -241,13 +244,29 @@ public final class Host implements AutoCloseable {
   }
 
   private String origin(String name) {
-    return options.origin().orElseGet(this::drawnOrigin) + "/" + name;
+    return options.origin().orElseGet(this::givenOrigin) + "/" + name;
+  }
+
+  /** The logs of a server that was told no origin share what was drawn for the first of them. */
+  private String givenOrigin() {
+    HostedLog main = logs.get(MAIN);
+    String suffix = "/" + MAIN;
+    if (main != null && main.log().origin().endsWith(suffix)) {
+      String origin = main.log().origin();
+      return origin.substring(0, origin.length() - suffix.length());
+    }
+    return drawnOrigin();
   }
 
   private String drawnOrigin() {
     byte[] drawn = new byte[ORIGIN_BYTES];
     options.random().nextBytes(drawn);
     return "stele.local/" + HexFormat.of().formatHex(drawn);
+  }
+
+  /** Ends every stream of those who follow; they may begin anew elsewhere. */
+  public void letFollowersGo() {
+    logs.values().forEach(log -> log.broadcast().close());
   }
 
   /** Closes every log: what was acknowledged is there, and a last checkpoint covers it. */
