@@ -1,10 +1,12 @@
 package dev.stele.server.rpc;
 
+import dev.stele.core.engine.Compactable;
 import dev.stele.core.log.EraseResult;
 import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.TrimResult;
 import dev.stele.core.proof.Verdict;
+import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Role;
 import dev.stele.server.host.CreateResult;
 import dev.stele.server.host.HostedLog;
@@ -26,15 +28,23 @@ import dev.stele.wire.v1.ScrubResponse;
 import dev.stele.wire.v1.TrimRequest;
 import dev.stele.wire.v1.TrimResponse;
 import io.grpc.stub.StreamObserver;
+import java.util.Map;
 
 /** Answers the calls of {@code stele.v1.Admin}. Thread-safe. */
 final class AdminService extends AdminGrpc.AdminImplBase {
   private final Logs logs;
-  private final Scrubs scrubs;
+  private final Audit audit;
 
-  AdminService(Logs logs, Scrubs scrubs) {
+  AdminService(Logs logs, Audit audit) {
     this.logs = logs;
-    this.scrubs = scrubs;
+    this.audit = audit;
+  }
+
+  /** An act, recorded before it is done and with what came of it, as HTTP records it. */
+  private <T> T recorded(
+      String act, Map<String, ?> details, Audit.Act<T> work, Audit.Outcome<T> outcome)
+      throws Exception {
+    return audit.around(Logs.principal(), act, details, work, outcome);
   }
 
   @Override
@@ -44,7 +54,7 @@ final class AdminService extends AdminGrpc.AdminImplBase {
         () -> {
           ListLogsResponse.Builder answer = ListLogsResponse.newBuilder();
           for (HostedLog log : logs.host().logs()) {
-            if (Logs.principal().may(Role.READ, log.name())) {
+            if (Logs.may(Role.READ, log.name())) {
               answer.addLogs(
                   LogSummary.newBuilder()
                       .setName(log.name())
@@ -67,7 +77,13 @@ final class AdminService extends AdminGrpc.AdminImplBase {
                   ? LogKind.EVENTS
                   : LogKind.of(request.getKind())
                       .orElseThrow(() -> Fields.bad("kind", "is events or envelopes"));
-          return switch (logs.host().create(request.getName(), kind)) {
+          CreateResult result =
+              recorded(
+                  "log.create",
+                  Map.of("log", request.getName(), "kind", kind.text()),
+                  () -> logs.host().create(request.getName(), kind),
+                  made -> made.getClass().getSimpleName());
+          return switch (result) {
             case CreateResult.Created(HostedLog log) ->
                 CreateLogResponse.newBuilder().setLog(Messages.description(log)).build();
             case CreateResult.Exists(HostedLog log) ->
@@ -96,7 +112,13 @@ final class AdminService extends AdminGrpc.AdminImplBase {
         caller,
         () -> {
           EventLog log = logs.requireOpenToCallers(Role.ADMIN, request.getLog()).log();
-          return answer(log.erase(erasure(request)));
+          Erasure what = erasure(request);
+          return answer(
+              recorded(
+                  "log.erase",
+                  Map.of("log", request.getLog(), "what", details(what)),
+                  () -> log.erase(what),
+                  erased -> erased.getClass().getSimpleName()));
         });
   }
 
@@ -123,6 +145,17 @@ final class AdminService extends AdminGrpc.AdminImplBase {
     };
   }
 
+  private static Map<String, ?> details(Erasure what) {
+    return switch (what) {
+      case Erasure.OfEvent(long position) -> Map.of("position", position);
+      case Erasure.OfRevisions(String stream, long from, long to) ->
+          to == Long.MAX_VALUE
+              ? Map.of("stream", stream, "from", from)
+              : Map.of("stream", stream, "from", from, "to", to);
+      case Erasure.OfSubject(String subject) -> Map.of("subject", subject);
+    };
+  }
+
   private static EraseResponse answer(EraseResult result) {
     EraseResponse.Builder answer = EraseResponse.newBuilder();
     switch (result) {
@@ -144,7 +177,13 @@ final class AdminService extends AdminGrpc.AdminImplBase {
         caller,
         () -> {
           EventLog log = logs.requireOpenToCallers(Role.ADMIN, request.getLog()).log();
-          return answer(log.trim(Fields.number("before", request.getBefore(), 1)));
+          long before = Fields.number("before", request.getBefore(), 1);
+          return answer(
+              recorded(
+                  "log.trim",
+                  Map.of("log", request.getLog(), "before", before),
+                  () -> log.trim(before),
+                  trimmed -> trimmed.getClass().getSimpleName()));
         });
   }
 
@@ -166,7 +205,18 @@ final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void scrub(ScrubRequest request, StreamObserver<ScrubResponse> caller) {
-    scrubs.start(() -> logs.require(Role.ADMIN, request.getLog()), caller);
+    Unary.answer(
+        caller,
+        () -> {
+          HostedLog hosted = logs.require(Role.ADMIN, request.getLog());
+          boolean started =
+              recorded(
+                  "log.scrub",
+                  Map.of("log", hosted.name()),
+                  hosted::scrub,
+                  began -> began ? "started" : "under way");
+          return ScrubResponse.newBuilder().setStarted(started).build();
+        });
   }
 
   @Override
@@ -175,16 +225,22 @@ final class AdminService extends AdminGrpc.AdminImplBase {
         caller,
         () -> {
           HostedLog hosted = logs.require(Role.ADMIN, request.getLog());
-          if (hosted.envelopes().isPresent()) {
-            // Its views and its copies hold what its log holds.
-            hosted.envelopes().get().compact();
-            return CompactResponse.getDefaultInstance();
-          }
-          var compacted = hosted.log().compact();
-          return CompactResponse.newBuilder()
-              .setBytesBefore(compacted.bytesBefore())
-              .setBytesAfter(compacted.bytesAfter())
-              .build();
+          return recorded(
+              "log.compact", Map.of("log", hosted.name()), () -> compact(hosted), _ -> "Compacted");
         });
+  }
+
+  private static CompactResponse compact(HostedLog hosted) {
+    if (hosted.envelopes().isPresent()) {
+      // Its views and its copies hold what its log holds.
+      hosted.envelopes().get().compact();
+      return CompactResponse.getDefaultInstance();
+    }
+    Compactable.Compacted compacted = hosted.log().compact();
+    hosted.views().compact();
+    return CompactResponse.newBuilder()
+        .setBytesBefore(compacted.bytesBefore())
+        .setBytesAfter(compacted.bytesAfter())
+        .build();
   }
 }

@@ -1,5 +1,6 @@
 package dev.stele.server.rpc;
 
+import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Authenticator;
 import dev.stele.server.host.Host;
 import dev.stele.wire.v1.AdminGrpc;
@@ -27,7 +28,6 @@ public final class GrpcServer implements AutoCloseable {
   private final ExecutorService calls;
   private final HealthStatusManager health;
   private final OpenStreams open;
-  private final Scrubs scrubs;
   private final GrpcOptions options;
 
   private GrpcServer(
@@ -35,13 +35,11 @@ public final class GrpcServer implements AutoCloseable {
       ExecutorService calls,
       HealthStatusManager health,
       OpenStreams open,
-      Scrubs scrubs,
       GrpcOptions options) {
     this.server = server;
     this.calls = calls;
     this.health = health;
     this.open = open;
-    this.scrubs = scrubs;
     this.options = options;
   }
 
@@ -60,7 +58,6 @@ public final class GrpcServer implements AutoCloseable {
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("stele-rpc-", 0).factory());
     OpenStreams open = new OpenStreams(calls);
     Logs logs = new Logs(host);
-    Scrubs scrubs = new Scrubs();
     PrincipalInterceptor principals = new PrincipalInterceptor(authenticator);
     HealthStatusManager health = new HealthStatusManager();
     Server server =
@@ -73,7 +70,10 @@ public final class GrpcServer implements AutoCloseable {
             .permitKeepAliveWithoutCalls(true)
             .addService(
                 ours(new LogService(logs, new Appending(options.clock()), open), principals))
-            .addService(ours(new AdminService(logs, scrubs), principals))
+            .addService(
+                ours(
+                    new AdminService(logs, new Audit(host.system().log(), options.clock())),
+                    principals))
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance())
             .build();
@@ -86,7 +86,7 @@ public final class GrpcServer implements AutoCloseable {
     for (String service : new String[] {LogGrpc.SERVICE_NAME, AdminGrpc.SERVICE_NAME}) {
       health.setStatus(service, ServingStatus.SERVING);
     }
-    return new GrpcServer(server, calls, health, open, scrubs, options);
+    return new GrpcServer(server, calls, health, open, options);
   }
 
   /** A service of ours: the principal is known before a request is read. */
@@ -116,7 +116,6 @@ public final class GrpcServer implements AutoCloseable {
     server.shutdown();
     open.endAll();
     try {
-      scrubs.close();
       if (!server.awaitTermination(options.grace().toNanos(), TimeUnit.NANOSECONDS)) {
         server.shutdownNow();
         server.awaitTermination();

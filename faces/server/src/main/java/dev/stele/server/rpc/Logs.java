@@ -4,6 +4,7 @@ import dev.stele.server.auth.Principal;
 import dev.stele.server.auth.Role;
 import dev.stele.server.host.Host;
 import dev.stele.server.host.HostedLog;
+import java.util.Locale;
 
 /** The logs, as the principal of the current call may see them. Thread-safe. */
 final class Logs {
@@ -23,10 +24,15 @@ final class Logs {
     return principal == null ? Principal.ANONYMOUS : principal;
   }
 
+  /** Whether the principal may act in a role on a log; the server's own is for administrators. */
+  static boolean may(Role role, String name) {
+    return name.equals(Host.SYSTEM) ? principal().may(Role.ADMIN) : principal().may(role, name);
+  }
+
   /** The log of a name, for somebody in a role; who has no role learns nothing of what there is. */
   HostedLog require(Role role, String name) {
-    if (!principal().may(role, name)) {
-      throw forbidden(role);
+    if (!may(role, name)) {
+      throw refused(role);
     }
     return host.find(name)
         .orElseThrow(
@@ -36,7 +42,7 @@ final class Logs {
   /** The log of a name, where callers may change what is in it. */
   HostedLog requireOpenToCallers(Role role, String name) {
     HostedLog log = require(role, name);
-    if (log.name().equals(Host.SYSTEM)) {
+    if (log.isServersOwn()) {
       throw Problem.FORBIDDEN.because("only the server itself writes to this log");
     }
     return log;
@@ -44,12 +50,14 @@ final class Logs {
 
   static void requireOnServer(Role role) {
     if (!principal().may(role)) {
-      throw forbidden(role);
+      throw refused(role);
     }
   }
 
-  private static RuntimeException forbidden(Role role) {
-    return Problem.FORBIDDEN.because(
-        "this needs the role %s".formatted(role.name().toLowerCase(java.util.Locale.ROOT)));
+  private static RuntimeException refused(Role role) {
+    return principal().kind() == Principal.Kind.ANONYMOUS
+        ? Problem.UNAUTHENTICATED.because("this needs a credential")
+        : Problem.FORBIDDEN.because(
+            "this needs the role %s".formatted(role.name().toLowerCase(Locale.ROOT)));
   }
 }

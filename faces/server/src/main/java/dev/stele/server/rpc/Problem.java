@@ -3,6 +3,7 @@ package dev.stele.server.rpc;
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.log.LogCorrupt;
+import dev.stele.server.audit.Audit;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -16,14 +17,14 @@ enum Problem {
   NOT_FOUND(Status.Code.NOT_FOUND),
   LOG_EXISTS(Status.Code.ALREADY_EXISTS),
   TOO_MANY_LOGS(Status.Code.RESOURCE_EXHAUSTED),
-  /** A scrub of this log is under way already. */
-  SCRUB_UNDER_WAY(Status.Code.FAILED_PRECONDITION),
   /** The engine of this log has no such power. */
   UNSUPPORTED(Status.Code.UNIMPLEMENTED),
   /** The log does not verify: to ask again does not help, so it is not UNAVAILABLE. */
   READ_ONLY(Status.Code.DATA_LOSS),
   STORAGE_FAILED(Status.Code.UNAVAILABLE),
   CLOSING(Status.Code.UNAVAILABLE),
+  /** The server's own log took no record of the act, so it was not done. */
+  AUDIT_FAILED(Status.Code.UNAVAILABLE),
   CANCELLED(Status.Code.CANCELLED),
   DEADLINE_EXCEEDED(Status.Code.DEADLINE_EXCEEDED),
   INTERNAL(Status.Code.INTERNAL);
@@ -64,18 +65,23 @@ enum Problem {
     return trailers;
   }
 
-  /** How a call ends that threw. */
-  static StatusRuntimeException of(RuntimeException thrown) {
+  /** How a call ends that threw; what only the operator should read goes to the server's log. */
+  static StatusRuntimeException of(Exception thrown) {
     String message = String.valueOf(thrown.getMessage());
     return switch (thrown) {
       case StatusRuntimeException known -> known;
-      case StorageFailed _ -> STORAGE_FAILED.because(message);
-      case LogClosed _ -> CLOSING.because(message);
-      case LogCorrupt _ -> READ_ONLY.because(message);
+      case LogClosed _ -> CLOSING.because("the server is closing");
+      case LogCorrupt _ ->
+          READ_ONLY.because("the log does not verify, and this part is not served");
+      case StorageFailed _ -> {
+        LOGGER.log(System.Logger.Level.ERROR, "event=storage-failed", thrown);
+        yield STORAGE_FAILED.because("the storage did not answer");
+      }
+      case Audit.NotRecorded _ -> AUDIT_FAILED.because(message);
       case UnsupportedOperationException _ -> UNSUPPORTED.because(message);
       default -> {
-        LOGGER.log(System.Logger.Level.ERROR, "event=call-failed", thrown);
-        yield INTERNAL.because("the server made a mistake, which its log tells of");
+        LOGGER.log(System.Logger.Level.ERROR, "event=internal", thrown);
+        yield INTERNAL.because("something went wrong here; the server's log says what");
       }
     };
   }

@@ -134,8 +134,7 @@ class WhoMayCallTest {
                 served
                     .admin()
                     .withCallCredentials(bearer(token))
-                    .scrub(ScrubRequest.newBuilder().setLog(log).build())
-                    .next());
+                    .scrub(ScrubRequest.newBuilder().setLog(log).build()));
         calls.put(
             "Compact",
             (token, log) ->
@@ -193,6 +192,17 @@ class WhoMayCallTest {
   }
 
   @Test
+  void theServersOwnLogIsForAdministratorsOfTheServer() {
+    assertForbidden("read", "admin@system", "system");
+    assertAllowed("append", "admin@*", "main");
+    served
+        .log()
+        .withCallCredentials(bearer("admin@*"))
+        .read(ReadRequest.newBuilder().setLog("system").build())
+        .next();
+  }
+
+  @Test
   void onlyLogsThatTheCallerMayReadAreListed() {
     assertThat(
             served
@@ -225,8 +235,8 @@ class WhoMayCallTest {
   void whoBringsNoCredentialMayNothing() {
     assertFails(
         () -> served.append(request(draft("a", "", ""))),
-        Status.Code.PERMISSION_DENIED,
-        "forbidden");
+        Status.Code.UNAUTHENTICATED,
+        "unauthenticated");
     assertThat(served.admin().listLogs(ListLogsRequest.getDefaultInstance()).getLogsList())
         .isEmpty();
   }
