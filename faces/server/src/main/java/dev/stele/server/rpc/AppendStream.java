@@ -93,8 +93,13 @@ final class AppendStream implements StreamObserver<AppendRequest>, OpenStreams.S
     caller.disableAutoRequest();
     caller.setOnReadyHandler(stream::wake);
     caller.setOnCancelHandler(stream::left);
-    open.run(stream, stream::answerAll);
-    stream.askForMore();
+    try {
+      open.run(stream, stream::answerAll);
+      stream.askForMore();
+    } catch (StatusRuntimeException e) {
+      stream.awaitTheRest();
+      caller.onError(e);
+    }
     return stream;
   }
 

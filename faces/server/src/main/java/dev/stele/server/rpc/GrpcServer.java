@@ -56,9 +56,10 @@ public final class GrpcServer implements AutoCloseable {
       throws IOException {
     ExecutorService calls =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("stele-rpc-", 0).factory());
-    OpenStreams open = new OpenStreams(calls);
+    OpenStreams open = new OpenStreams(calls, options.maxStreams());
     Logs logs = new Logs(host);
-    PrincipalInterceptor principals = new PrincipalInterceptor(authenticator);
+    PrincipalInterceptor principals =
+        new PrincipalInterceptor(authenticator, options.rate(), options.meters());
     HealthStatusManager health = new HealthStatusManager();
     Server server =
         NettyServerBuilder.forAddress(address, options.credentials())

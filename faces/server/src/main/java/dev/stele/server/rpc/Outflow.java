@@ -53,7 +53,11 @@ final class Outflow<T> implements OpenStreams.Stream {
     Outflow<T> out = new Outflow<>(caller);
     caller.setOnReadyHandler(out::wake);
     caller.setOnCancelHandler(out::left);
-    open.run(out, () -> out.run(work));
+    try {
+      open.run(out, () -> out.run(work));
+    } catch (StatusRuntimeException e) {
+      caller.onError(e);
+    }
   }
 
   private void run(Work<T> work) {

@@ -14,6 +14,8 @@ enum Problem {
   BAD_REQUEST(Status.Code.INVALID_ARGUMENT),
   UNAUTHENTICATED(Status.Code.UNAUTHENTICATED),
   FORBIDDEN(Status.Code.PERMISSION_DENIED),
+  /** Over the rate of this principal. */
+  TOO_MANY_REQUESTS(Status.Code.RESOURCE_EXHAUSTED),
   NOT_FOUND(Status.Code.NOT_FOUND),
   LOG_EXISTS(Status.Code.ALREADY_EXISTS),
   TOO_MANY_LOGS(Status.Code.RESOURCE_EXHAUSTED),
@@ -23,6 +25,8 @@ enum Problem {
   READ_ONLY(Status.Code.DATA_LOSS),
   STORAGE_FAILED(Status.Code.UNAVAILABLE),
   CLOSING(Status.Code.UNAVAILABLE),
+  /** As many streams are open as there may be. */
+  OVERLOADED(Status.Code.UNAVAILABLE),
   /** The server's own log took no record of the act, so it was not done. */
   AUDIT_FAILED(Status.Code.UNAVAILABLE),
   CANCELLED(Status.Code.CANCELLED),

@@ -6,12 +6,17 @@ import static dev.stele.server.rpc.Served.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.stele.server.auth.Authentication;
+import dev.stele.server.auth.Principal;
+import dev.stele.wire.v1.AppendRequest;
+import dev.stele.wire.v1.AppendResponse;
 import dev.stele.wire.v1.EventDraft;
 import dev.stele.wire.v1.SubscribeRequest;
 import dev.stele.wire.v1.SubscribeResponse;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +159,40 @@ class FollowingOverGrpcTest {
         follow(SubscribeRequest.newBuilder().setAfter(-1), ALL).failure(),
         Status.Code.INVALID_ARGUMENT,
         "bad-request");
+  }
+
+  @Test
+  void asManyStreamsAsThereMayBeAreOpenAndNoneMore(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Served small =
+        Served.in(
+            folder.resolve("small"),
+            _ -> new Authentication.Recognised(Principal.LOCAL),
+            GrpcOptions.plain(InstantSource.system()).withMaxStreams(2));
+    try {
+      List<Told<SubscribeRequest, SubscribeResponse>> followers = new ArrayList<>();
+      SubscribeRequest request = SubscribeRequest.newBuilder().setLog(Served.MAIN).build();
+      for (int i = 0; i < 2; i++) {
+        Told<SubscribeRequest, SubscribeResponse> told = new Told<>(ALL);
+        followers.add(told);
+        small.logStub().subscribe(request, told);
+        assertThat(told.next(1).getFirst().hasCaughtUp()).isTrue();
+      }
+      Told<SubscribeRequest, SubscribeResponse> third = new Told<>(ALL);
+      small.logStub().subscribe(request, third);
+      assertEnds(third.failure(), Status.Code.UNAVAILABLE, "overloaded");
+      Told<AppendRequest, AppendResponse> appends = new Told<>(ALL);
+      small.logStub().appendStream(appends);
+      assertEnds(appends.failure(), Status.Code.UNAVAILABLE, "overloaded");
+      // Who leaves makes room.
+      followers.getFirst().call().cancel("enough", null);
+      Served.await("there is room", () -> small.server.openStreams() == 1);
+      Told<AppendRequest, AppendResponse> again = new Told<>(ALL);
+      small.logStub().appendStream(again).onCompleted();
+      assertThat(again.end()).isNull();
+    } finally {
+      small.close();
+    }
   }
 
   @Test

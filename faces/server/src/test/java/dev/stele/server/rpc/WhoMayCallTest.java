@@ -6,6 +6,10 @@ import static dev.stele.server.rpc.Served.draft;
 import static dev.stele.server.rpc.Served.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stele.server.auth.RateLimit;
+import dev.stele.server.host.Host;
+import dev.stele.server.host.HostOptions;
+import dev.stele.server.ops.Meters;
 import dev.stele.wire.v1.AppendRequest;
 import dev.stele.wire.v1.CheckpointRequest;
 import dev.stele.wire.v1.CompactRequest;
@@ -31,6 +35,7 @@ import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -263,6 +268,38 @@ class WhoMayCallTest {
     stream.onNext(request(draft("a", "", "")).build());
     Served.assertEnds(told.failure(), Status.Code.PERMISSION_DENIED, "forbidden");
     assertThat(served.size()).isZero();
+  }
+
+  @Test
+  void aCallerOverItsRateIsRefusedAndCounted(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    try (Host unused =
+            Host.open(HostOptions.in(folder, InstantSource.system(), new SecureRandom()));
+        Meters meters = new Meters(unused)) {
+      // A clock that stands still: what is taken from the bucket does not come back.
+      GrpcOptions options =
+          GrpcOptions.plain(InstantSource.system()).with(new RateLimit(5, () -> 0), meters);
+      Served limited = Served.in(folder.resolve("limited"), Served::byToken, options);
+      try {
+        var caller = limited.admin().withCallCredentials(bearer("read@main"));
+        for (int i = 0; i < 10; i++) {
+          assertThat(caller.listLogs(ListLogsRequest.getDefaultInstance()).getLogsCount())
+              .isEqualTo(1);
+        }
+        assertFails(
+            () -> caller.listLogs(ListLogsRequest.getDefaultInstance()),
+            Status.Code.RESOURCE_EXHAUSTED,
+            "too-many-requests");
+        var other = limited.admin().withCallCredentials(bearer("append@main"));
+        assertThat(other.listLogs(ListLogsRequest.getDefaultInstance()).getLogsCount())
+            .isEqualTo(1);
+        assertThat(meters.text())
+            .contains("stele_requests_refused_total 1.0")
+            .contains("route=\"stele.v1.Admin/ListLogs\"");
+      } finally {
+        limited.close();
+      }
+    }
   }
 
   @Test
