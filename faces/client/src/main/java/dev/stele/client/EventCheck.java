@@ -11,8 +11,8 @@ public sealed interface EventCheck {
   record Verified(ProvenEvent proven) implements EventCheck {}
 
   /**
-   * The log has not signed for that position: there is no such event, or it came within the last
-   * moments and the next checkpoint will cover it.
+   * The log has not signed for that position: there is no such event, or witnesses have not signed
+   * for it yet.
    *
    * @param position what was asked for
    * @param signedSize how many events are signed for

@@ -13,6 +13,7 @@ import dev.stele.core.proof.VerifierKey;
 import dev.stele.core.witness.FraudProof;
 import dev.stele.core.witness.WitnessPolicy;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -116,12 +117,42 @@ final class LogTrust {
         "the head of %s moved %d times while it was looked at".formatted(address, MAX_RACES));
   }
 
-  /** The newest head that is trusted already and covers a position, or else the log's own. */
+  /**
+   * A trusted head that covers a position, if there is one: the last one trusted, or the log's own,
+   * or one that the log signs for being asked to prove the event. Otherwise the log's own.
+   */
   SignedCheckpoint headFor(long position) throws NotTrusted {
     Optional<SignedCheckpoint> trusted = store.head(key());
-    return trusted.isPresent() && size(trusted.get()) >= position && isCosigned(trusted.get())
-        ? trusted.get()
-        : verifiedHead();
+    if (trusted.isPresent() && size(trusted.get()) >= position && isCosigned(trusted.get())) {
+      return trusted.get();
+    }
+    SignedCheckpoint head = verifiedHead();
+    if (size(head) >= position) {
+      return head;
+    }
+    Optional<SignedCheckpoint> signedNow = signedOver(position);
+    return signedNow.isPresent() ? admit(signedNow.get()) : head;
+  }
+
+  private Optional<SignedCheckpoint> signedOver(long position) throws NotTrusted {
+    try {
+      String note =
+          requests.getJson("%s/events/%d/proof".formatted(path, position)).text("checkpoint");
+      return Optional.of(opened(note.getBytes(StandardCharsets.UTF_8)));
+    } catch (JsonObject.Unfit e) {
+      throw new NotTrusted(new Distrust.Unreadable(e.reason()));
+    } catch (RequestFailed.Refused e) {
+      if (NOT_SHOWN.contains(e.problem().status())) {
+        return Optional.empty();
+      }
+      throw e;
+    } catch (NotTrusted e) {
+      // Witnesses come later; what they have signed already is the log's own checkpoint.
+      if (e.why() instanceof Distrust.NoQuorum) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** Reads a checkpoint: signed by the log's key, and cosigned by as many as the policy wants. */

@@ -352,9 +352,8 @@ public final class RemoteLog {
   }
 
   /**
-   * Follows the log from a cursor, and gives only what was proven. Events come when a checkpoint
-   * covers them: about a second behind their commit, as the server is set up by default. Close it
-   * to stop.
+   * Follows the log from a cursor, and gives only what was proven, about a tenth of a second behind
+   * its commit; with witnesses, as far behind as they are. Close it to stop.
    */
   public VerifiedSubscription subscribeVerified(Cursor from) {
     return new VerifiedSubscription(this, requests.pauses(), from);

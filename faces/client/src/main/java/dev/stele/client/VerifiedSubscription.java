@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  *   verifiedHead ◄── a RemoteSubscription says that something came
  * </pre>
  *
- * <p>Events come when a checkpoint covers them, so they lag behind their commit by the pace at
- * which the log signs (a second by default) and a tenth of a second. What is read is what {@link
+ * <p>Events come when a checkpoint covers them. Asking for them makes the log sign for them, at
+ * most every tenth of a second, so that they lag behind their commit by about as much; where
+ * witnesses must have signed too, by as much as they take. What is read is what {@link
  * RemoteLog#readVerified} reads; the subscription beside it only wakes.
  *
  * <p>One thread at a time; {@link #close} may come from any.

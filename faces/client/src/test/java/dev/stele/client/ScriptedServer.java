@@ -164,6 +164,9 @@ final class ScriptedServer implements AutoCloseable {
           200,
           "{\"from\":%d,\"to\":%d,\"path\":%s}"
               .formatted(from, to, hashes(log.consistency(from, to).path())));
+    } else if (path.endsWith("/proof") && !request.query().containsKey("size")) {
+      // It signs for nothing more for being asked, unlike the real one.
+      return Reply.problem(404, "not-found", "");
     } else if (path.endsWith("/proof")) {
       long position = Long.parseLong(path.split("/")[5]);
       long size = Long.parseLong(request.query().get("size"));
