@@ -70,6 +70,18 @@ class ATrustFolderTest {
   }
 
   @Test
+  void writes_what_the_format_document_shows() throws IOException {
+    store().pin(LOG, TrueLog.KEY);
+    store().advance(TrueLog.KEY, Optional.empty(), HEADS.getFirst());
+    String document = Files.readString(Path.of("../../docs/format/trust.md"));
+    assertThat(document)
+        .contains("`" + only(".pin").getFileName() + "` holds\n\n```\n")
+        .contains(Files.readString(only(".pin")) + "```\n")
+        .contains("`" + only(".head").getFileName() + "`");
+    assertThat(only(".head")).hasBinaryContent(HEADS.getFirst().bytes());
+  }
+
+  @Test
   void keeps_the_key_that_was_pinned_first() {
     VerifierKey other =
         VerifierKey.of("other.example", VerifierKey.Algorithm.ED25519, TrueLog.KEY.publicKey());
