@@ -118,11 +118,17 @@ final class Requests implements AutoCloseable {
     return JsonObject.parse(get(path, JSON).body());
   }
 
-  /** Sends JSON under a key that makes a repetition harmless. */
+  /**
+   * Sends JSON under a key that makes a repetition harmless.
+   *
+   * <p>Over HTTP/1.1: 32 callers at once got 4,900 durable appends a second that way and 3,700 over
+   * HTTP/2, with client and server on two shared cores; for one caller it makes no difference.
+   */
   Outcome post(String path, byte[] json, String idempotencyKey) {
     BodyPublisher body = BodyPublishers.ofByteArray(json);
     return send(
         request(path, JSON)
+            .version(HttpClient.Version.HTTP_1_1)
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", idempotencyKey)
             .POST(body)
