@@ -6,8 +6,8 @@
  *   console ◄── Chromium ◄── proxy ◄── server      every page, in each colour and width; answers that were tampered with
  * </pre>
  *
- * <p>{@code Chromium} starts the browser, {@code Tab} drives a page of it over the DevTools
- * protocol; neither needs more than the JDK and a JSON reader.
+ * <p>{@link dev.stele.browser.Chromium} starts the browser, {@link dev.stele.browser.Tab} drives a
+ * page of it over the DevTools protocol; neither needs more than the JDK and a JSON reader.
  */
 @NullMarked
 package dev.stele.browser;
