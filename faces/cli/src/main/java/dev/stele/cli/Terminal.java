@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * long enough to be wanted; on a terminal in place, otherwise as a line now and then. One thread at
  * a time.
  */
-final class Terminal {
+public final class Terminal {
   private static final Duration QUIET = Duration.ofMillis(500);
   private static final Duration BETWEEN_DRAWINGS = Duration.ofMillis(200);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
@@ -28,6 +28,11 @@ final class Terminal {
   private long startedNanos;
   private long drawnNanos;
   private boolean drawn;
+
+  /** The terminal of this process. */
+  public static Terminal ofProcess(boolean json) {
+    return new Terminal(System.out, System.err, json);
+  }
 
   Terminal(PrintStream out, PrintStream err, boolean json) {
     this.out = out;
@@ -52,7 +57,7 @@ final class Terminal {
   }
 
   /** Answers with JSON, or with lines of text. */
-  void answer(Map<String, ?> asJson, List<String> asText) {
+  public void answer(Map<String, ?> asJson, List<String> asText) {
     clearProgress();
     if (json) {
       out.println(Json.write(asJson));
@@ -92,7 +97,7 @@ final class Terminal {
   }
 
   /** One line for people beside the answer. */
-  void note(String line) {
+  public void note(String line) {
     clearProgress();
     err.println(line);
   }

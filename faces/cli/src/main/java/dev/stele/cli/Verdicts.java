@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Shows verdicts. */
-final class Verdicts {
+public final class Verdicts {
   private Verdicts() {}
 
-  static Map<String, Object> json(Verdict verdict) {
+  /** A verdict as an object for programs. */
+  public static Map<String, Object> json(Verdict verdict) {
     Map<String, Object> json = new LinkedHashMap<>();
     Verdict.Scope scope = verdict.scope();
     switch (verdict) {

@@ -3,7 +3,9 @@ package dev.stele.core.gate;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.OnDuplicate;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,9 +13,13 @@ import java.util.List;
  *
  * <p>Such sources exist and there is no pretending: the record says {@code unsigned/1}, so a reader
  * knows that the log vouches for order and integrity, and nobody for the author. An id, where
- * given, is claimed: the same id again answers the position that has it.
+ * given, is claimed: the same id again answers the position that has it. So does an idempotency
+ * key, which names a request and not an event.
  */
 public final class UnsignedGate implements Gate<UnsignedGate.Input> {
+  /** The scope of the claim by which a request that is sent again finds what it appended. */
+  public static final String IDEMPOTENCY_SCOPE = "idempotency-key";
+
   private static final GateId ID = new GateId("unsigned", 1);
 
   /**
@@ -24,8 +30,21 @@ public final class UnsignedGate implements Gate<UnsignedGate.Input> {
    * @param id the event's id, empty for none
    * @param payload the bytes to keep
    * @param subject whom the event is about, empty for nobody
+   * @param idempotencyKey what the caller calls this request, so that it may be sent again; empty
+   *     for none
    */
-  public record Input(String stream, String type, String id, byte[] payload, String subject) {}
+  public record Input(
+      String stream,
+      String type,
+      String id,
+      byte[] payload,
+      String subject,
+      String idempotencyKey) {
+    /** An event of a request that has no key. */
+    public Input(String stream, String type, String id, byte[] payload, String subject) {
+      this(stream, type, id, payload, subject, "");
+    }
+  }
 
   @Override
   public GateId id() {
@@ -62,10 +81,22 @@ public final class UnsignedGate implements Gate<UnsignedGate.Input> {
           "a payload has at most %d bytes, this one has %d"
               .formatted(EventDraft.MAX_PAYLOAD_BYTES, input.payload().length));
     }
-    List<Claim> claims =
-        input.id().isEmpty()
-            ? List.of()
-            : List.of(Claim.ofEventId(input.id(), OnDuplicate.RETURN_EXISTING));
+    if (!EventDraft.fits(input.idempotencyKey(), 0, Claim.MAX_KEY_BYTES)) {
+      return new Rejected(
+          "bad-idempotency-key", "an idempotency key has at most 1024 bytes of UTF-8");
+    }
+    List<Claim> claims = new ArrayList<>();
+    if (!input.idempotencyKey().isEmpty()) {
+      claims.add(
+          new Claim(
+              IDEMPOTENCY_SCOPE,
+              input.idempotencyKey().getBytes(StandardCharsets.UTF_8),
+              OnDuplicate.RETURN_EXISTING,
+              Claim.NEVER));
+    }
+    if (!input.id().isEmpty()) {
+      claims.add(Claim.ofEventId(input.id(), OnDuplicate.RETURN_EXISTING));
+    }
     return new Admitted(
         ID,
         new EventDraft(

@@ -25,6 +25,7 @@ import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
+import dev.stele.core.view.View;
 import dev.stele.core.view.ViewStore;
 import dev.stele.envelope.event.EnvelopeLimits;
 import dev.stele.envelope.event.SignedEnvelope;
@@ -130,15 +131,21 @@ public final class EnvelopeStore implements AutoCloseable {
    * @throws StorageFailed when it cannot be opened, or its log does not verify
    */
   public static EnvelopeStore open(String uri, EnvelopeStoreOptions options) {
+    return open(uri, options, List.of());
+  }
+
+  /**
+   * As {@link #open(String, EnvelopeStoreOptions)}, with more views of the same log.
+   *
+   * @param alongside views that the store does not ask itself; read them by {@link #views}
+   */
+  public static EnvelopeStore open(String uri, EnvelopeStoreOptions options, List<View> alongside) {
+    List<View> views = new ArrayList<>(alongside);
+    views.add(new EnvelopeView());
     Storage storage =
         Storages.open(
             new StorageRequest(
-                uri,
-                false,
-                List.of(new EnvelopeView()),
-                Desk.TABLES,
-                EnvelopeSchema.SCRIPTS,
-                options.anchorFolder()));
+                uri, false, views, Desk.TABLES, EnvelopeSchema.SCRIPTS, options.anchorFolder()));
     try {
       return assemble(uri, storage, options);
     } catch (RuntimeException e) {
@@ -195,6 +202,11 @@ public final class EnvelopeStore implements AutoCloseable {
   /** The log below: its checkpoints and proofs are for everybody. */
   public EventLog log() {
     return log;
+  }
+
+  /** The views that are kept of the log: the store's own, and those it was opened with. */
+  public KeptViews views() {
+    return views;
   }
 
   // ---- saving ----

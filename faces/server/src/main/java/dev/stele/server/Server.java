@@ -1,0 +1,181 @@
+package dev.stele.server;
+
+import dev.stele.core.proof.SignedCheckpoint;
+import dev.stele.server.audit.Audit;
+import dev.stele.server.auth.Authentication;
+import dev.stele.server.auth.Authenticator;
+import dev.stele.server.auth.LoopbackAuthenticator;
+import dev.stele.server.auth.Principal;
+import dev.stele.server.auth.RateLimit;
+import dev.stele.server.config.ServerConfig;
+import dev.stele.server.config.Setting;
+import dev.stele.server.host.Host;
+import dev.stele.server.host.HostOptions;
+import dev.stele.server.host.HostedLog;
+import dev.stele.server.http.HttpFace;
+import dev.stele.server.http.HttpRoutes;
+import dev.stele.server.http.HttpServer;
+import dev.stele.server.ops.Meters;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
+
+/**
+ * One process that speaks for many logs: the only place that wires everything together.
+ *
+ * <pre>
+ *   Host ──► HttpFace ──► HttpServer
+ *        └─► GrpcServer
+ *   stop: no new requests ─► those who follow are let go ─► requests under way ─► logs, signed
+ * </pre>
+ *
+ * <p>Thread-safe. What was acknowledged is durable whenever it stops, also when it is killed.
+ */
+public final class Server implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger("dev.stele.server");
+
+  private final Host host;
+  private final Meters meters;
+  private final HttpServer http;
+  private final AtomicBoolean stopping;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private Server(Host host, Meters meters, HttpServer http, AtomicBoolean stopping) {
+    this.host = host;
+    this.meters = meters;
+    this.http = http;
+    this.stopping = stopping;
+  }
+
+  /**
+   * Opens the logs and begins to listen.
+   *
+   * @param random a strong source: keys are drawn from it
+   * @throws Exception when a log cannot be opened or a port is taken; nothing stays open then
+   */
+  public static Server start(ServerConfig config, InstantSource clock, RandomGenerator random)
+      throws Exception {
+    Host host = Host.open(hostOptions(config, clock, random));
+    try {
+      return start(config, clock, host);
+    } catch (Exception e) {
+      host.close();
+      throw e;
+    }
+  }
+
+  private static Server start(ServerConfig config, InstantSource clock, Host host)
+      throws Exception {
+    AtomicBoolean stopping = new AtomicBoolean();
+    Meters meters = new Meters(host);
+    Audit audit = new Audit(host.system().log(), clock);
+    HttpRoutes.Parts parts =
+        new HttpRoutes.Parts(
+            host,
+            audit,
+            clock,
+            meters::text,
+            stopping::get,
+            version(),
+            config.number(Setting.LIMIT_BODY),
+            config.number(Setting.LIMIT_FOLLOWERS));
+    HttpFace face =
+        new HttpFace(
+            parts,
+            authenticator(config),
+            config.publicFaces(),
+            !config.requiresCredentials(),
+            new RateLimit(config.number(Setting.LIMIT_RATE), System::nanoTime),
+            meters);
+    HttpServer http =
+        HttpServer.start(
+            new HttpServer.Options(
+                new InetSocketAddress(
+                    config.text(Setting.HTTP_BIND), config.number(Setting.HTTP_PORT)),
+                java.util.Optional.empty(),
+                config.number(Setting.LIMIT_CONNECTIONS),
+                Duration.ofSeconds(config.number(Setting.STOP_WITHIN))),
+            face);
+    LOGGER.log(
+        System.Logger.Level.INFO,
+        "event=started http={0} logs={1}",
+        String.valueOf(http.port()),
+        String.valueOf(host.logs().size()));
+    return new Server(host, meters, http, stopping);
+  }
+
+  private static HostOptions hostOptions(
+      ServerConfig config, InstantSource clock, RandomGenerator random) {
+    Map<String, String> uris = new HashMap<>();
+    config.logs().forEach((log, uri) -> uris.put(log.name(), uri));
+    return new HostOptions(
+        Path.of(config.text(Setting.DATA)),
+        config.text(Setting.ENGINE),
+        uris,
+        config.isSet(Setting.ORIGIN)
+            ? java.util.Optional.of(config.text(Setting.ORIGIN))
+            : java.util.Optional.empty(),
+        config.path(Setting.ANCHORS),
+        config.number(Setting.LIMIT_LOGS),
+        clock,
+        random);
+  }
+
+  private static Authenticator authenticator(ServerConfig config) {
+    Authenticator anonymous = _ -> new Authentication.Recognised(Principal.ANONYMOUS);
+    return config.requiresCredentials() ? anonymous : new LoopbackAuthenticator(anonymous);
+  }
+
+  private static Map<String, Object> version() {
+    Map<String, Object> version = new LinkedHashMap<>();
+    version.put("name", "stele");
+    version.put("version", "0.1.0");
+    version.put("java", Runtime.version().toString());
+    return version;
+  }
+
+  /** The port of HTTP. */
+  public int httpPort() {
+    return http.port();
+  }
+
+  /** The logs it speaks for. */
+  public Host host() {
+    return host;
+  }
+
+  /** The checkpoint of the log {@code main}, for whoever starts a server to see. */
+  public SignedCheckpoint mainCheckpoint() {
+    return main().checkpoint();
+  }
+
+  private HostedLog main() {
+    return host.find(Host.MAIN).orElseThrow();
+  }
+
+  /** Lets requests under way come to their end, signs last checkpoints, closes. Idempotent. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    stopping.set(true);
+    try {
+      host.letFollowersGo();
+      http.close();
+    } finally {
+      try {
+        host.close();
+      } finally {
+        meters.close();
+      }
+    }
+    LOGGER.log(System.Logger.Level.INFO, "event=stopped");
+  }
+}
