@@ -146,8 +146,14 @@ public final class Tab implements AutoCloseable {
       }
     }
     throw new IllegalStateException(
-        "not seen in %d ms: %s%nat %s the page says:%n%s%ncomplaints: %s"
-            .formatted(PATIENCE_MILLIS, condition, evaluate("location.href"), text(), complaints));
+        "not seen in %d ms: %s%nat %s the page says:%n%s%ncomplaints: %s%nfailed requests: %s"
+            .formatted(
+                PATIENCE_MILLIS,
+                condition,
+                evaluate("location.href"),
+                text(),
+                complaints,
+                failures));
   }
 
   /** Waits until the page shows a text. */

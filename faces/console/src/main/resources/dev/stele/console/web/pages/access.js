@@ -11,7 +11,8 @@ export async function show({ into, signal, reload }) {
     get("v1/whoami", signal),
     get("version", signal).catch(() => ({})),
     get("v1/tokens", signal).catch((trouble) => {
-      if (trouble.status === 401 || trouble.status === 403 || trouble.status === 404) return null;
+      if (trouble.status === 401 || trouble.status === 403) return "Tokens are shown to admins of the whole server.";
+      if (trouble.status === 404) return "This server gives out no tokens.";
       throw trouble;
     }),
   ]);
@@ -24,8 +25,8 @@ export async function show({ into, signal, reload }) {
       card("You", null, facts(Object.entries(who).map(([name, value]) => [words(name), said(value)]))),
       card("This server", null, facts(Object.entries(version).map(([name, value]) => [words(name), said(value)]))),
     ),
-    tokens === null
-      ? card("Tokens", null, empty("Not yours to see", "Tokens are shown to admins of the whole server."))
+    typeof tokens === "string"
+      ? card("Tokens", null, empty("No tokens to see", tokens))
       : tokensCard(tokens.tokens, reload),
   );
 }
