@@ -5,11 +5,11 @@ import { el, svg } from "./elements.js";
 
 /** The proven prefix of a log as a bar; what is not proven yet stays amber, and red begins where the log is broken. */
 export function provenBar(proven, size, brokenAt) {
-  const x = (position) => (size === 0 ? 1000 : (1000 * position) / size);
+  const x = (position) => (size === 0 ? 0 : (1000 * position) / size);
   return svg(
     "svg",
     {
-      class: "proven-bar",
+      class: size === 0 ? "proven-bar nothing" : "proven-bar",
       viewBox: "0 0 1000 14",
       preserveAspectRatio: "none",
       role: "img",
@@ -47,7 +47,7 @@ export function ratePlot(points, from, to, stepMillis, noun) {
   return el(
     "figure",
     { class: "plot" },
-    el("div", { class: "axis" }, el("span", null, `${count(highest)} ${noun}`), el("span", null, `${count(total)} in all`)),
+    el("div", { class: "axis" }, el("span", null, `${count(Math.max(...values))} ${noun}`), el("span", null, `${count(total)} in all`)),
     svg(
       "svg",
       {

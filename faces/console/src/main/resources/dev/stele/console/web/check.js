@@ -3,6 +3,7 @@
 
 import { fromBase64, fromHex, hex, equal, utf8 } from "./bytes.js";
 import { instantOf, readBody, readRecord } from "./record.js";
+import { receiptOf } from "./receipt.js";
 import { meet } from "./trust.js";
 import { climb, leafHash, Refused, sha256 } from "./verifier.js";
 
@@ -21,7 +22,7 @@ export async function checkEvent(log, position, event, proof, signal) {
     const bytes = fromBase64(event.record);
     if (bytes === null) throw new Refused("The server sent no record that could be read.");
     checkFields(position, event, readInto(found, "record", () => readRecord(bytes)), step);
-    await checkBody(event, found, step);
+    await checkBody(log, event, found, step, signal);
     const leaf = await leafHash(bytes);
     checkLeaf(leaf, event, proof, step);
     if (proof === null) {
@@ -76,12 +77,18 @@ function checkFields(position, event, record, step) {
   }
 }
 
-async function checkBody(event, found, step) {
+async function checkBody(log, event, found, step, signal) {
   const title = "Payload";
   if (event.erased) {
-    step(title, "quiet", "It was erased. The record, and the hash it commits to, stay.", [
-      { label: "body hash in the record", value: found.record.bodyHash },
-    ]);
+    const receipt = await receiptOf(log, found.record.position, signal);
+    step(
+      title,
+      receipt === null ? "bad" : "quiet",
+      receipt === null
+        ? "It is missing, and no receipt that the log's key has signed says that it was erased."
+        : `It was erased, as the signed receipt at position ${receipt} says. The record, and the hash it commits to, stay.`,
+      [{ label: "body hash in the record", value: found.record.bodyHash }],
+    );
     return;
   }
   const bytes = fromBase64(event.body);

@@ -58,7 +58,7 @@ export function ago(instant) {
 
 /** A share as a percentage that says 100 % only of all, and 0 % only of none. */
 export function percent(part, whole) {
-  if (whole === 0) return "100 %";
+  if (whole === 0) return "–";
   const share = (100 * part) / whole;
   if (part < whole && share > 99.9) return "99.9 %";
   if (part > 0 && share < 0.1) return "0.1 %";

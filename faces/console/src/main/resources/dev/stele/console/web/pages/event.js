@@ -32,8 +32,9 @@ export async function show({ log, parts, into, signal, observe }) {
       "div",
       { class: "event-grid" },
       el("div", null, payloadCard(log, position, checked), recordCard(here, checked, event), claimsCard(checked)),
-      el("div", null, pathCard(checked), stepsCard(checked)),
+      el("div", null, pathCard(checked)),
     ),
+    stepsCard(checked),
   );
   const move = (pressed) => {
     if (pressed.target.closest("input, textarea, select, [role=tab], dialog") || pressed.altKey || pressed.ctrlKey || pressed.metaKey) return;

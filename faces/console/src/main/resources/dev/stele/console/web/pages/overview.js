@@ -37,14 +37,17 @@ export async function show({ log, into, signal, observe }) {
     for (const one of spans.children) one.setAttribute("aria-pressed", String(one === button));
     drawRates(log, state.span, plot, signal);
   }
-  await draw(log, head, below, observe, signal);
-  await drawRates(log, state.span, plot, signal);
-  add(into, head, card("Events over time", { tools: spans }, plot), below);
+  const plotCard = card("Events over time", { tools: spans }, plot);
+  async function drawAll() {
+    const [told] = await Promise.all([draw(log, head, below, observe, signal), drawRates(log, state.span, plot, signal)]);
+    plotCard.hidden = told.size === 0;
+  }
+  await drawAll();
+  add(into, head, plotCard, below);
   const timer = setInterval(async () => {
     if (document.hidden || !into.isConnected || into.contains(document.activeElement)) return;
     try {
-      await draw(log, head, below, observe, signal);
-      await drawRates(log, state.span, plot, signal);
+      await drawAll();
     } catch {
       // The frame says that the server does not answer.
     }
@@ -110,6 +113,7 @@ async function draw(log, head, below, observe, signal) {
         ),
     ),
   );
+  return told;
 }
 
 function atMost(rows) {

@@ -1,11 +1,10 @@
 // What was erased, trimmed or released, as the log's own key has signed it. The signatures are checked here.
 
 import { get, of, withQuery } from "../api.js";
-import { utf8 } from "../bytes.js";
 import { add, badge, card, code, el, empty, facts } from "../elements.js";
 import { time } from "../format.js";
-import { memory } from "../trust.js";
-import { openNote, readKey, Unable } from "../verifier.js";
+import { readReceipt } from "../receipt.js";
+import { Unable } from "../verifier.js";
 
 export const title = () => "Receipts";
 
@@ -25,14 +24,8 @@ export async function show({ log, into, signal, query, observe }) {
 }
 
 async function judge(log, { receipt }) {
-  const remembered = memory(log);
-  if (remembered === null) return { state: "unsure", reason: "No key is pinned." };
   try {
-    const { text } = await openNote(utf8(String(receipt)), await readKey(remembered.vkey));
-    const [form, origin, kind, ...lines] = text.trimEnd().split("\n");
-    if (form !== "stele/receipt/v1") return { state: "bad", reason: "What is signed is no receipt." };
-    if (origin !== remembered.origin) return { state: "bad", reason: `It is a receipt of the log ${origin}.` };
-    return { state: "good", reason: "The signature is good.", kind, lines };
+    return { state: "good", reason: "The signature is good.", ...(await readReceipt(log, receipt)) };
   } catch (trouble) {
     return { state: trouble instanceof Unable ? "unsure" : "bad", reason: trouble.message };
   }
