@@ -2,11 +2,11 @@ package dev.stele.server;
 
 import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.server.audit.Audit;
-import dev.stele.server.auth.Authentication;
 import dev.stele.server.auth.Authenticator;
+import dev.stele.server.auth.CredentialAuthenticator;
 import dev.stele.server.auth.LoopbackAuthenticator;
-import dev.stele.server.auth.Principal;
 import dev.stele.server.auth.RateLimit;
+import dev.stele.server.auth.Tokens;
 import dev.stele.server.config.ServerConfig;
 import dev.stele.server.config.Setting;
 import dev.stele.server.host.Host;
@@ -15,6 +15,7 @@ import dev.stele.server.host.HostedLog;
 import dev.stele.server.http.HttpFace;
 import dev.stele.server.http.HttpRoutes;
 import dev.stele.server.http.HttpServer;
+import dev.stele.server.http.TlsFiles;
 import dev.stele.server.ops.Meters;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
@@ -43,13 +45,16 @@ public final class Server implements AutoCloseable {
   private final Host host;
   private final Meters meters;
   private final HttpServer http;
+  private final Optional<TlsFiles> tls;
   private final AtomicBoolean stopping;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Server(Host host, Meters meters, HttpServer http, AtomicBoolean stopping) {
+  private Server(
+      Host host, Meters meters, HttpServer http, Optional<TlsFiles> tls, AtomicBoolean stopping) {
     this.host = host;
     this.meters = meters;
     this.http = http;
+    this.tls = tls;
     this.stopping = stopping;
   }
 
@@ -63,22 +68,28 @@ public final class Server implements AutoCloseable {
       throws Exception {
     Host host = Host.open(hostOptions(config, clock, random));
     try {
-      return start(config, clock, host);
+      return start(config, clock, random, host);
     } catch (Exception e) {
       host.close();
       throw e;
     }
   }
 
-  private static Server start(ServerConfig config, InstantSource clock, Host host)
+  private static Server start(
+      ServerConfig config, InstantSource clock, RandomGenerator random, Host host)
       throws Exception {
     AtomicBoolean stopping = new AtomicBoolean();
     Meters meters = new Meters(host);
     Audit audit = new Audit(host.system().log(), clock);
+    Tokens tokens = Tokens.of(host.system().log(), clock, random);
+    if (config.requiresCredentials() && !config.hasOtherCredentials() && tokens.all().isEmpty()) {
+      FirstToken.write(tokens, Path.of(config.text(Setting.DATA)));
+    }
     HttpRoutes.Parts parts =
         new HttpRoutes.Parts(
             host,
             audit,
+            tokens,
             clock,
             meters::text,
             stopping::get,
@@ -88,17 +99,18 @@ public final class Server implements AutoCloseable {
     HttpFace face =
         new HttpFace(
             parts,
-            authenticator(config),
+            authenticator(config, tokens, clock),
             config.publicFaces(),
             !config.requiresCredentials(),
             new RateLimit(config.number(Setting.LIMIT_RATE), System::nanoTime),
             meters);
+    Optional<TlsFiles> tls = tls(config);
     HttpServer http =
         HttpServer.start(
             new HttpServer.Options(
                 new InetSocketAddress(
                     config.text(Setting.HTTP_BIND), config.number(Setting.HTTP_PORT)),
-                java.util.Optional.empty(),
+                tls,
                 config.number(Setting.LIMIT_CONNECTIONS),
                 Duration.ofSeconds(config.number(Setting.STOP_WITHIN))),
             face);
@@ -107,7 +119,7 @@ public final class Server implements AutoCloseable {
         "event=started http={0} logs={1}",
         String.valueOf(http.port()),
         String.valueOf(host.logs().size()));
-    return new Server(host, meters, http, stopping);
+    return new Server(host, meters, http, tls, stopping);
   }
 
   private static HostOptions hostOptions(
@@ -118,18 +130,40 @@ public final class Server implements AutoCloseable {
         Path.of(config.text(Setting.DATA)),
         config.text(Setting.ENGINE),
         uris,
-        config.isSet(Setting.ORIGIN)
-            ? java.util.Optional.of(config.text(Setting.ORIGIN))
-            : java.util.Optional.empty(),
+        config.isSet(Setting.ORIGIN) ? Optional.of(config.text(Setting.ORIGIN)) : Optional.empty(),
         config.path(Setting.ANCHORS),
         config.number(Setting.LIMIT_LOGS),
         clock,
         random);
   }
 
-  private static Authenticator authenticator(ServerConfig config) {
-    Authenticator anonymous = _ -> new Authentication.Recognised(Principal.ANONYMOUS);
-    return config.requiresCredentials() ? anonymous : new LoopbackAuthenticator(anonymous);
+  private static Authenticator authenticator(
+      ServerConfig config, Tokens tokens, InstantSource clock) {
+    Authenticator known =
+        new CredentialAuthenticator(
+            tokens,
+            config
+                .path(Setting.JWT_KEYS)
+                .map(
+                    keys ->
+                        new CredentialAuthenticator.Jwt(
+                            config.text(Setting.JWT_ISSUER),
+                            config.text(Setting.JWT_AUDIENCE),
+                            keys,
+                            config.text(Setting.JWT_ROLES))),
+            config.certificateRoles(),
+            clock);
+    return config.requiresCredentials() ? known : new LoopbackAuthenticator(known);
+  }
+
+  private static Optional<TlsFiles> tls(ServerConfig config) throws Exception {
+    return config.isSet(Setting.TLS_CERTIFICATE)
+        ? Optional.of(
+            TlsFiles.read(
+                Path.of(config.text(Setting.TLS_CERTIFICATE)),
+                Path.of(config.text(Setting.TLS_KEY)),
+                config.path(Setting.TLS_CLIENTS)))
+        : Optional.empty();
   }
 
   private static Map<String, Object> version() {
@@ -169,6 +203,7 @@ public final class Server implements AutoCloseable {
     try {
       host.letFollowersGo();
       http.close();
+      tls.ifPresent(TlsFiles::close);
     } finally {
       try {
         host.close();

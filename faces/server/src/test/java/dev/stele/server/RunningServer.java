@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,7 @@ final class RunningServer implements AutoCloseable {
     /** A member of the object that is a list of objects. */
     @SuppressWarnings("unchecked")
     List<Map<String, @Nullable Object>> list(String member) {
-      return (List<Map<String, @Nullable Object>>) json().get(member);
+      return (List<Map<String, @Nullable Object>>) Objects.requireNonNull(json().get(member));
     }
 
     String header(String name) {

@@ -2,6 +2,8 @@ package dev.stele.server.config;
 
 import dev.stele.core.engine.LogId;
 import dev.stele.server.auth.PublicFace;
+import dev.stele.server.auth.Role;
+import dev.stele.server.auth.Roles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How the server is to run: every {@link Setting}, read and checked. Immutable.
@@ -34,6 +38,10 @@ public final class ServerConfig {
           "STELE_TIER",
           "STELE_CONFIG",
           "STELE_PEER_SOURCE");
+
+  /** {@code NAME=ROLE@LOG}. */
+  private static final Pattern CERTIFICATE_ROLE =
+      Pattern.compile("(.+)=(read|append|admin)@(\\*|[a-z0-9-]{1,63})");
 
   private final Map<Setting, String> values;
   private final Map<String, String> logs;
@@ -153,6 +161,12 @@ public final class ServerConfig {
                 .formatted(Setting.PUBLIC.key(), face));
       }
     }
+    for (String word : words(Setting.TLS_ROLES)) {
+      if (!CERTIFICATE_ROLE.matcher(word).matches()) {
+        throw new BadSetting(
+            "tls.roles is made of NAME=ROLE@LOG, such as ci=append@main, not '%s'".formatted(word));
+      }
+    }
     together(Setting.TLS_CERTIFICATE, Setting.TLS_KEY);
     together(Setting.JWT_ISSUER, Setting.JWT_KEYS);
     if (isSet(Setting.TLS_CLIENTS) && !isSet(Setting.TLS_CERTIFICATE)) {
@@ -268,6 +282,28 @@ public final class ServerConfig {
   /** Whether also this machine needs a credential. */
   public boolean requiresCredentials() {
     return text(Setting.AUTH).equals("required");
+  }
+
+  /** Whether somebody can be recognised by something else than a token. */
+  public boolean hasOtherCredentials() {
+    return isSet(Setting.JWT_ISSUER) || isSet(Setting.TLS_CLIENTS);
+  }
+
+  /** Roles by the common name of a client's certificate. */
+  public Map<String, Map<String, Role>> certificateRoles() {
+    Map<String, Map<String, Role>> roles = new HashMap<>();
+    for (String word : words(Setting.TLS_ROLES)) {
+      Matcher matcher = CERTIFICATE_ROLE.matcher(word);
+      if (matcher.matches()) {
+        Roles.role(matcher.group(2))
+            .ifPresent(
+                role ->
+                    roles
+                        .computeIfAbsent(matcher.group(1), _ -> new HashMap<>())
+                        .put(matcher.group(3), role));
+      }
+    }
+    return roles;
   }
 
   /** Logs that are kept elsewhere, by their names. */

@@ -15,6 +15,8 @@ import dev.stele.core.view.View;
 import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.envelope.store.EnvelopeStoreOptions;
 import dev.stele.ledger.gate.KeyGate;
+import dev.stele.server.gate.GroupGate;
+import dev.stele.server.group.GroupsView;
 import dev.stele.server.view.ActivityView;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -173,7 +175,7 @@ public final class Host implements AutoCloseable {
   }
 
   private List<View> views() {
-    return List.of(new ActivityView());
+    return List.of(new ActivityView(), new GroupsView());
   }
 
   private HostedLog openEvents(String name, String uri) {
@@ -191,10 +193,10 @@ public final class Host implements AutoCloseable {
               keys,
               LogOptions.withAnchor(storage.anchor())
                   .with(options.clock(), options.random())
-                  .keeping(Set.of(KeyGate.STREAM)));
+                  .keeping(Set.of(KeyGate.STREAM, GroupGate.STREAM)));
       opened.addFirst(log);
       KeptViews views = storage.keep(log);
-      return HostedLog.ofEvents(name, storage, log, views);
+      return HostedLog.ofEvents(name, storage, log, views, options.clock());
     } catch (RuntimeException e) {
       closeAll(opened, e);
       throw e;
@@ -231,7 +233,8 @@ public final class Host implements AutoCloseable {
   }
 
   private HostedLog openEnvelopes(String name, String uri) {
-    return HostedLog.ofEnvelopes(name, EnvelopeStore.open(uri, envelopeOptions(name), views()));
+    return HostedLog.ofEnvelopes(
+        name, EnvelopeStore.open(uri, envelopeOptions(name), views()), options.clock());
   }
 
   private EnvelopeStoreOptions envelopeOptions(String name) {

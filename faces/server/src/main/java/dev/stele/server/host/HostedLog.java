@@ -11,6 +11,8 @@ import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.ledger.LedgerAuditor;
 import dev.stele.nostr.gate.NostrAuditor;
 import dev.stele.server.follow.Broadcast;
+import dev.stele.server.group.ConsumerGroups;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -28,6 +30,7 @@ public final class HostedLog {
   private final Runnable closing;
   private final Broadcast broadcast;
   private final ScrubJob scrub;
+  private final ConsumerGroups groups;
 
   private HostedLog(
       String name,
@@ -35,6 +38,7 @@ public final class HostedLog {
       EventLog log,
       KeptViews views,
       @Nullable EnvelopeStore envelopes,
+      InstantSource clock,
       Supplier<List<Auditor>> auditors,
       Runnable closing) {
     this.name = name;
@@ -45,15 +49,18 @@ public final class HostedLog {
     this.closing = closing;
     this.broadcast = new Broadcast(log);
     this.scrub = new ScrubJob(log, auditors);
+    this.groups = new ConsumerGroups(log, views, clock);
   }
 
-  static HostedLog ofEvents(String name, Storage storage, EventLog log, KeptViews views) {
+  static HostedLog ofEvents(
+      String name, Storage storage, EventLog log, KeptViews views, InstantSource clock) {
     return new HostedLog(
         name,
         LogKind.EVENTS,
         log,
         views,
         null,
+        clock,
         () ->
             List.of(
                 LedgerAuditor.of(storage.engine(), LogId.MAIN, log.verifierKey()),
@@ -66,13 +73,14 @@ public final class HostedLog {
         });
   }
 
-  static HostedLog ofEnvelopes(String name, EnvelopeStore store) {
+  static HostedLog ofEnvelopes(String name, EnvelopeStore store, InstantSource clock) {
     return new HostedLog(
         name,
         LogKind.ENVELOPES,
         store.log(),
         store.views(),
         store,
+        clock,
         () -> List.of(EnvelopeAuditor.of(store.log().verifierKey()), new NostrAuditor()),
         store::close);
   }
@@ -105,6 +113,11 @@ public final class HostedLog {
   /** What tells those who follow. */
   public Broadcast broadcast() {
     return broadcast;
+  }
+
+  /** Its consumer groups. */
+  public ConsumerGroups groups() {
+    return groups;
   }
 
   /** The store of envelopes, in a log of that kind. */

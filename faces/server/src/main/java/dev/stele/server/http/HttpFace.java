@@ -11,6 +11,7 @@ import dev.stele.server.auth.Principal;
 import dev.stele.server.auth.PublicFace;
 import dev.stele.server.auth.RateLimit;
 import dev.stele.server.auth.Role;
+import dev.stele.server.group.ConsumerGroups;
 import dev.stele.server.host.Host;
 import dev.stele.server.ops.Meters;
 import java.io.IOException;
@@ -247,6 +248,8 @@ public final class HttpFace extends Handler.Abstract {
       return Reply.failed(Problem.unavailable("storage-failed", "the storage did not answer"));
     } catch (Audit.NotRecorded e) {
       return Reply.failed(Problem.unavailable("audit-failed", String.valueOf(e.getMessage())));
+    } catch (ConsumerGroups.NotNoted e) {
+      return Reply.failed(Problem.unavailable("read-only", String.valueOf(e.getMessage())));
     } catch (IOException e) {
       // The body ended early, came too slowly, or was malformed: the sender's doing.
       return Reply.failed(Problem.badRequest("the body could not be read to its end"));

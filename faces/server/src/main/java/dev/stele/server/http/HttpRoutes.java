@@ -1,6 +1,7 @@
 package dev.stele.server.http;
 
 import dev.stele.server.audit.Audit;
+import dev.stele.server.auth.Tokens;
 import dev.stele.server.host.Host;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class HttpRoutes {
   public record Parts(
       Host host,
       Audit audit,
+      Tokens tokens,
       InstantSource clock,
       Supplier<String> metrics,
       BooleanSupplier stopping,
@@ -45,6 +47,8 @@ public final class HttpRoutes {
     routes.addAll(new FollowRoutes(parts.maxFollowers()).routes());
     routes.addAll(new AdminRoutes(parts.audit()).routes());
     routes.addAll(new EnvelopeRoutes(parts.audit()).routes());
+    routes.addAll(new TokenRoutes(parts.tokens(), parts.audit()).routes());
+    routes.addAll(new GroupRoutes().routes());
     // Last: it takes every path that nobody else does.
     routes.addAll(new ConsoleRoutes().routes());
     return routes;

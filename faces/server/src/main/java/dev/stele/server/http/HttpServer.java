@@ -52,10 +52,7 @@ public final class HttpServer implements AutoCloseable {
    * @param stopWithin how long requests under way are given when it closes
    */
   public record Options(
-      InetSocketAddress address,
-      Optional<SslContextFactory.Server> tls,
-      int maxConnections,
-      Duration stopWithin) {}
+      InetSocketAddress address, Optional<TlsFiles> tls, int maxConnections, Duration stopWithin) {}
 
   private HttpServer(Server server, ServerConnector connector) {
     this.server = server;
@@ -78,7 +75,7 @@ public final class HttpServer implements AutoCloseable {
     http.setRequestHeaderSize(MAX_HEADER_BYTES);
     // Ids in paths may hold an encoded slash; routes are matched before anything is decoded.
     http.setUriCompliance(UriCompliance.RFC3986);
-    ServerConnector connector = connector(server, http, options.tls());
+    ServerConnector connector = connector(server, http, options.tls().map(TlsFiles::factory));
     connector.setHost(options.address().getHostString());
     connector.setPort(options.address().getPort());
     connector.setIdleTimeout(IDLE.toMillis());
