@@ -140,7 +140,8 @@ public final class Tab implements AutoCloseable {
         }
       } catch (IllegalStateException e) {
         // The page was left while it was looked at; the next one is asked again.
-        if (!String.valueOf(e.getMessage()).contains("context")) {
+        String reason = String.valueOf(e.getMessage());
+        if (!reason.contains("context") && !reason.contains("navigated")) {
           throw e;
         }
       }

@@ -21,11 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A server with its logs, someone in front of it, and a way to append. One test at a time. */
 final class Scene implements AutoCloseable {
-  /** What the pages may complain of, as JSON-like text: nothing. */
+  /** An expression that lists what hinders readers of a page. */
   private static final String ACCESSIBLE = resource("accessible.js");
 
   private final HttpClient client = HttpClient.newHttpClient();
@@ -39,10 +40,10 @@ final class Scene implements AutoCloseable {
 
   /** Starts a server on a folder, new or not. */
   static Scene on(Path folder) throws Exception {
-    return new Scene(serve(folder));
+    return new Scene(serve(folder, UnaryOperator.identity()));
   }
 
-  private static Server serve(Path folder) throws Exception {
+  private static Server serve(Path folder, UnaryOperator<ServerConfig> changed) throws Exception {
     ServerConfig config =
         ServerConfig.defaults()
             .with(Setting.DATA, folder.resolve("data").toString())
@@ -52,13 +53,18 @@ final class Scene implements AutoCloseable {
             .with(Setting.GRPC_PORT, "0")
             // Followers that are still there do not hold up a test.
             .with(Setting.STOP_WITHIN, "1");
-    return Server.start(config, InstantSource.system(), new SecureRandom());
+    return Server.start(changed.apply(config), InstantSource.system(), new SecureRandom());
   }
 
   /** Stops the server, and starts one on a folder in its place, at the address of before. */
   void serveInstead(Path folder) throws Exception {
+    serveInstead(folder, UnaryOperator.identity());
+  }
+
+  /** The same with other settings than the usual ones. */
+  void serveInstead(Path folder, UnaryOperator<ServerConfig> changed) throws Exception {
     servers.removeLast().close();
-    servers.add(serve(folder));
+    servers.add(serve(folder, changed));
     front.standBefore(servers.getLast().httpPort());
   }
 
@@ -75,7 +81,7 @@ final class Scene implements AutoCloseable {
         }
       }
     }
-    servers.add(serve(folder));
+    servers.add(serve(folder, UnaryOperator.identity()));
     front.standBefore(servers.getLast().httpPort());
   }
 
@@ -92,25 +98,29 @@ final class Scene implements AutoCloseable {
     return front.address() + "#" + hash;
   }
 
-  /** Appends events given as JSON to the log {@code main}, one by one. */
+  /** Appends events given as JSON to the log {@code main}, one by one, and has them signed. */
   void append(String... events) throws Exception {
     for (String event : events) {
       post("/v1/logs/main/events", event);
     }
+    // The server signs every now and then; what a test appends is under a checkpoint at once.
+    var _ = server().host().find("main").orElseThrow().log().checkpoint();
   }
 
   /** Appends a number of small events of several streams and types. */
   void appendSome(int count) throws Exception {
     List<String> streams = List.of("doors", "orders/berlin", "orders/lisbon", "temperature");
     List<String> types = List.of("door.opened", "order.placed", "reading.taken");
+    String[] events = new String[count];
     for (int i = 0; i < count; i++) {
-      append(
+      events[i] =
           event(
               streams.get(i * 3 % 7 % 4),
               types.get(i % 3),
               "{\"number\":%d,\"by\":\"%s\",\"at\":{\"floor\":%d,\"wing\":\"north\"}}"
-                  .formatted(i, i % 2 == 0 ? "alice" : "bo", i % 5)));
+                  .formatted(i, i % 2 == 0 ? "alice" : "bo", i % 5));
     }
+    append(events);
   }
 
   static String event(String stream, String type, String payloadJson) {
@@ -120,13 +130,21 @@ final class Scene implements AutoCloseable {
 
   /** Posts JSON to the server itself. */
   String post(String path, String json) throws Exception {
-    var response =
-        client.send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server().httpPort() + path))
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(json))
-                .build(),
-            BodyHandlers.ofString());
+    return send("POST", path, json);
+  }
+
+  /** Puts JSON to the server itself. */
+  void put(String path, String json) throws Exception {
+    send("PUT", path, json);
+  }
+
+  private String send(String method, String path, String json) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server().httpPort() + path))
+            .header("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofString(json))
+            .build();
+    var response = client.send(request, BodyHandlers.ofString());
     assertThat(response.statusCode()).as("%s: %s", path, response.body()).isBetween(200, 299);
     return response.body();
   }

@@ -3,8 +3,8 @@
 import { count } from "./format.js";
 import { el, svg } from "./elements.js";
 
-/** The proven prefix of a log as a bar; what is not proven yet stays amber, and red begins where the log is broken. */
-export function provenBar(proven, size, brokenAt) {
+/** The proven prefix of a log as a bar, or what else was done with a prefix; what is not proven yet stays amber, and red begins where the log is broken. */
+export function provenBar(proven, size, brokenAt, verb = "proven") {
   const x = (position) => (size === 0 ? 0 : (1000 * position) / size);
   return svg(
     "svg",
@@ -13,7 +13,7 @@ export function provenBar(proven, size, brokenAt) {
       viewBox: "0 0 1000 14",
       preserveAspectRatio: "none",
       role: "img",
-      "aria-label": `${count(proven)} of ${count(size)} events proven` + (brokenAt ? `, broken at ${count(brokenAt)}` : ""),
+      "aria-label": `${count(proven)} of ${count(size)} events ${verb}` + (brokenAt ? `, broken at ${count(brokenAt)}` : ""),
     },
     svg("rect", { class: "part", x: 0, y: 0, width: x(brokenAt ? Math.min(proven, brokenAt - 1) : proven), height: 14 }),
     brokenAt && svg("rect", { class: "broken", x: Math.min(990, x(brokenAt - 1)), y: 0, width: 1000, height: 14 }),

@@ -99,7 +99,7 @@ async function show(isFirst) {
   const slow = setTimeout(() => replace(content, el("p", { class: "soft" }, "Loading…")), 300);
   try {
     if (here.page === null || here.page === undefined) throw new Problem(404, { title: "There is no such page", detail: location.hash });
-    await here.page.show({ ...here, into, signal, observe: () => observed(here.log, signal), reload: () => show(false) });
+    await here.page.show({ ...here, into, signal, observe: () => observed(here.log), reload: () => show(false) });
     if (signal.aborted) return;
     clearTimeout(slow);
     replace(content, into);
@@ -254,6 +254,7 @@ function tokenForm() {
       onsubmit: (submitted) => {
         submitted.preventDefault();
         keepToken(input.value.trim());
+        current.observed = null;
         document.querySelector("dialog#token")?.close();
         drawFoot();
         drawLogs();
@@ -280,13 +281,15 @@ function askToken() {
 
 // ---- Trust ----------------------------------------------------------------------------------------------------------
 
-/** What this browser makes of the log's key and checkpoint; asked once per log and page, and then by the clock. */
-function observed(log, signal) {
-  current.observed ??= observe(log, signal).catch((trouble) => {
-    current.observed = null;
-    throw trouble;
-  });
-  return current.observed;
+/** What this browser makes of the log's key and checkpoint: asked once, then by the clock, and again where it is not known. */
+async function observed(log) {
+  // Not with a page's signal: the next page waits for the same answer.
+  current.observed ??= observe(log);
+  const here = current;
+  const asked = current.observed;
+  const seen = await asked;
+  if (seen.state === "unsure" && here.observed === asked) here.observed = null;
+  return seen;
 }
 
 async function lookAround() {

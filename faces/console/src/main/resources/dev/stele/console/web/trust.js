@@ -13,6 +13,7 @@ import { base64, fromBase64, fromHex, hex, utf8 } from "./bytes.js";
 import { checkConsistency, hindrance, openCheckpoint, readCheckpoint, readKey, readNote, Refused, Unable } from "./verifier.js";
 
 const PREFIX = "stele.trust/1/";
+const STALE_MILLIS = 2500; // a checkpoint may be cached for a second
 const inMemory = new Map(); // where the browser keeps nothing for this page
 let isKept = true;
 
@@ -107,24 +108,40 @@ export async function observe(log, signal) {
         detail: `The pinned key is ${pinned.vkey}; the server now shows ${served}.`,
       });
     }
-    let note;
-    try {
-      note = await getBytes(of(log, "checkpoint"), signal);
-    } catch (trouble) {
-      if (trouble instanceof Problem && trouble.status === 404) {
-        return before?.seen ? rewound(log, told, before.seen, null) : { ...told, state: "none", reason: "Nothing is signed yet." };
-      }
-      throw trouble;
+    let note = await checkpointOf(log, signal);
+    if (before?.seen && (await isBehind(note, before.seen, pinned.vkey))) {
+      // A cache on the way may hold an older one for a moment; nothing holds it for longer.
+      await new Promise((resolve) => setTimeout(resolve, STALE_MILLIS));
+      note = await checkpointOf(log, signal);
+      if (await isBehind(note, before.seen, pinned.vkey)) return rewound(log, told, before.seen, note);
     }
-    const met = await meet(log, note, signal);
-    if (met.state === "good" && before?.seen && met.checkpoint.size < BigInt(before.seen.size)) {
-      return rewound(log, told, before.seen, note);
-    }
-    return { ...told, ...met, note };
+    if (note === null) return { ...told, state: "none", reason: "Nothing is signed yet." };
+    return { ...told, ...(await meet(log, note, signal)), note };
   } catch (trouble) {
     if (trouble.name === "AbortError") throw trouble;
     if (trouble instanceof Refused) return { state: "bad", reason: trouble.message };
     return { state: "unsure", reason: trouble.message };
+  }
+}
+
+/** The signed checkpoint as it is served now; null where nothing is signed yet. */
+async function checkpointOf(log, signal) {
+  try {
+    return await getBytes(of(log, "checkpoint"), signal);
+  } catch (trouble) {
+    if (trouble instanceof Problem && trouble.status === 404) return null;
+    throw trouble;
+  }
+}
+
+/** Whether a checkpoint is older than one that was seen; one that is not signed by the key is nothing at all. */
+async function isBehind(note, seen, vkey) {
+  if (note === null) return true;
+  try {
+    return (await openCheckpoint(note, await readKey(vkey))).size < BigInt(seen.size);
+  } catch (trouble) {
+    if (trouble instanceof Refused) return false;
+    throw trouble;
   }
 }
 

@@ -1,7 +1,7 @@
 // Who one is to this server, and the API tokens it knows.
 
 import { get, send } from "../api.js";
-import { add, badge, card, code, confirm, copyButton, el, empty, facts, replace, table } from "../elements.js";
+import { add, card, code, confirm, copyButton, el, empty, facts, replace, table } from "../elements.js";
 import { time } from "../format.js";
 
 export const title = () => "Access";
@@ -49,33 +49,32 @@ function tokensCard(tokens, reload) {
   return card(
     "Tokens",
     { tools: el("span", { class: "soft" }, "a secret is shown once") },
-    makeForm(secret, reload),
+    makeForm(secret),
     secret,
     tokens.length === 0
       ? empty("No tokens", "Give one to each program, with the lowest role that will do.")
       : table(
           "API tokens",
-          ["Name", "Roles", "Made", "Ends", ""],
+          ["Name", "Roles", "Made", "What now"],
           tokens.map((token) => [
-            token.name ?? token.id,
-            said(token.roles ?? token.role),
-            time(token.createdAt ?? token.madeAt),
-            token.revoked ? badge("bad", "revoked") : token.expiresAt ? time(token.expiresAt) : "never",
-            !token.revoked && el("button", { type: "button", class: "small danger", "aria-label": `Revoke ${token.name ?? token.id}`, onclick: () => revoke(token, reload) }, "Revoke"),
+            token.name,
+            said(token.roles),
+            time(token.issuedAt),
+            el("button", { type: "button", class: "small danger", "aria-label": `Revoke ${token.name}`, onclick: () => revoke(token, reload) }, "Revoke"),
           ]),
         ),
   );
 }
 
 async function revoke(token, reload) {
-  if (await confirm(`Revoke ${token.name ?? token.id}?`, "Whoever uses it is refused from now on.", "Revoke it")) {
+  if (await confirm(`Revoke ${token.name}?`, "Whoever uses it is refused from now on.", "Revoke it")) {
     await send("DELETE", `v1/tokens/${encodeURIComponent(token.id)}`);
     reload();
   }
 }
 
 function makeForm(secret) {
-  const name = el("input", { name: "name", required: true, autocomplete: "off" });
+  const name = el("input", { name: "name", required: true, maxlength: 64, pattern: "[!-~]+", title: "up to 64 characters of ASCII, no spaces", autocomplete: "off" });
   const role = el("select", { name: "role" }, ["read", "append", "admin"].map((one) => el("option", { value: one }, one)));
   const log = el("input", { name: "log", value: "*", required: true, autocomplete: "off" });
   return el(
@@ -86,7 +85,7 @@ function makeForm(secret) {
         submitted.preventDefault();
         try {
           const made = await send("POST", "v1/tokens", { name: name.value, roles: { [log.value]: role.value } });
-          replace(secret, el("div", { class: "notice good" }, el("span", { class: "long" }, "Copy it now, it is not shown again: ", code(made.token ?? made.secret)), copyButton(made.token ?? made.secret, "the token")));
+          replace(secret, el("div", { class: "notice good" }, el("span", { class: "long" }, "Copy it now, it is not shown again: ", code(made.token)), copyButton(made.token, "the token")));
         } catch (problem) {
           replace(secret, el("div", { class: "notice bad" }, problem.message));
         }

@@ -82,7 +82,7 @@ export async function show({ log, into, signal, query }) {
     nothing.hidden = true;
     rows.prepend(...wanted.reverse().map((event) => eventRow(log, event, { fresh: view.state === "live", isDated: false })));
     while (rows.children.length > MAX_ROWS) rows.lastChild.remove();
-    view.fresh += wanted.length;
+    if (view.state === "live") view.fresh += wanted.length;
   }
 
   async function begin() {

@@ -1,70 +1,70 @@
 // Consumer groups: how far each has come, and what nobody could handle.
 
 import { get, of, send, withQuery } from "../api.js";
+import { provenBar } from "../charts.js";
 import { add, badge, card, el, empty, facts, replace, table } from "../elements.js";
 import { count, counted, time } from "../format.js";
 
 export const title = () => "Subscriptions";
 
+const LIMIT = 100; // parked events that are shown at a time
+
 export async function show({ log, into, signal, reload }) {
-  const { groups } = await get(of(log, "subscriptions"), signal);
+  const [{ subscriptions }, { size }] = await Promise.all([get(of(log, "subscriptions"), signal), get(of(log), signal)]);
   add(
     into,
     el("div", { class: "page-head" }, el("div", null, el("h1", null, "Subscriptions"), el("p", { class: "lead" }, "Groups of consumers share the work. What none of them could handle is parked."))),
-    groups.length === 0
-      ? empty("No groups", "A consumer makes its group with a PUT to /v1/logs/…/subscriptions/GROUP, and fetches from it.")
-      : groups.map((group) => groupCard(log, group, signal, reload)),
+    subscriptions.length === 0
+      ? empty("No groups", "A consumer makes its group, and fetches from it:", el("pre", null, `curl -X PUT -H 'Content-Type: application/json' -d '{}' \\\n  ${location.origin}/v1/logs/${log}/subscriptions/mailer`))
+      : subscriptions.map((group) => groupCard(log, size, group, signal, reload)),
   );
 }
 
-function groupCard(log, group, signal, reload) {
+function groupCard(log, size, group, signal, reload) {
   const below = el("div");
-  const parked = Number(group.parked ?? 0);
   const button =
-    parked > 0 && el("button", { type: "button", class: "small", onclick: () => showParked(log, group, below, signal, reload) }, `Look at ${counted(parked, "parked event")}`);
+    group.parked > 0 && el("button", { type: "button", class: "small", onclick: () => showParked(log, group, below, signal, reload) }, `Look at ${counted(group.parked, "parked event")}`);
   return card(
-    group.name ?? group.group,
-    { tools: el("div", { class: "row" }, parked > 0 ? badge("bad", `${count(parked)} parked`) : badge("good", "nothing parked"), button) },
-    facts(Object.entries(group).filter(([name]) => !["name", "group", "parked"].includes(name)).map(([name, value]) => [words(name), shown(name, value)])),
+    group.name,
+    { tools: el("div", { class: "row" }, group.parked > 0 ? badge("bad", `${count(group.parked)} parked`) : badge("good", "nothing parked"), button) },
+    provenBar(group.through, size, 0, "handled"),
+    facts([
+      ["Handled", `all up to ${count(group.through)}, ${group.lag === 0 ? "nothing is behind" : `${counted(group.lag, "event")} behind`}`],
+      ["Under way", `${count(group.leased)} leased for ${count(group.leaseMillis / 1000)} s each, ${count(group.waitingToBeGivenAgain)} waiting to be given again`],
+      ["Consumers", Object.entries(group.consumers).map(([name, leased]) => `${name} (${leased})`).join(", ") || "none at work"],
+      ["Tries", `at most ${count(group.maxAttempts)}, then an event is parked`],
+      group.stream && ["Stream", group.stream],
+      group.type && ["Type", group.type],
+    ]),
     below,
   );
 }
 
-function words(name) {
-  const spaced = name.replace(/([A-Z])/g, " $1").toLowerCase();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-}
-
-function shown(name, value) {
-  if (typeof value === "number") return count(value);
-  if (value === null || value === undefined) return "–";
-  if (name.endsWith("At")) return time(value);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
 async function showParked(log, group, into, signal, reload) {
-  const address = of(log, "subscriptions", group.name ?? group.group, "parked");
+  const address = of(log, "subscriptions", group.name, "parked");
   const trouble = el("p", { role: "alert" });
-  const { parked } = await get(withQuery(address, { limit: 100 }), signal);
-  const act = async (position, action) => {
+  const { parked } = await get(withQuery(address, { limit: LIMIT }), signal);
+  const act = async (choice) => {
     try {
-      await send("POST", address, { position, action });
+      await send("POST", address, choice);
       reload();
     } catch (problem) {
       trouble.textContent = problem.message;
     }
   };
+  const button = (text, choice, position) =>
+    el("button", { type: "button", class: "small", "aria-label": `${text} event ${position}`, onclick: () => act(choice) }, text);
   replace(
     into,
     table(
       "Parked events",
-      ["#Position", "Reason", "#Tries", "", ""],
+      ["#Position", "Reason", "#Tries", "Parked", "What now"],
       parked.map((one) => [
         el("a", { href: `#/logs/${encodeURIComponent(log)}/events/${one.position}` }, String(one.position)),
-        one.reason ?? "–",
-        count(one.attempts ?? one.tries),
-        el("button", { type: "button", class: "small", onclick: () => act(one.position, "retry") }, "Put back"),
-        el("button", { type: "button", class: "small", onclick: () => act(one.position, "drop") }, "Drop"),
+        one.reason,
+        count(one.attempts),
+        time(one.parkedAt),
+        el("span", { class: "row" }, button("Put back", { retry: [one.position] }, one.position), button("Drop", { drop: [one.position] }, one.position)),
       ]),
     ),
     trouble,
