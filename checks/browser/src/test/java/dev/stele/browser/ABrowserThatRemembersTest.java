@@ -121,7 +121,7 @@ class ABrowserThatRemembersTest {
     scene.serveInstead(folder.resolve("old"));
 
     lookAt("/logs/main");
-    tab.waitForText("signature refused");
+    tab.waitForText("checkpoint refused");
     assertThat(tab.text())
         .contains("The log has been rewound")
         .contains("has seen a signed checkpoint of 25 events; the server now shows one of 20");
@@ -139,7 +139,7 @@ class ABrowserThatRemembersTest {
     scene.append(Scene.event("doors", "told", "\"another story\""));
 
     lookAt("/logs/main");
-    tab.waitForText("signature refused");
+    tab.waitForText("checkpoint refused");
     assertThat(tab.text()).contains("The log has told two histories");
     tab.screenshot(SCREENSHOTS.resolve("alarm-forked.png"));
     Object proof =

@@ -51,8 +51,7 @@ final class Scene implements AutoCloseable {
             .with(Setting.ORIGIN, "stele.example")
             .with(Setting.HTTP_PORT, "0")
             .with(Setting.GRPC_PORT, "0")
-            // Followers that are still there do not hold up a test.
-            .with(Setting.STOP_WITHIN, "1");
+            .with(Setting.STOP_WITHIN, "10");
     return Server.start(changed.apply(config), InstantSource.system(), new SecureRandom());
   }
 

@@ -147,7 +147,7 @@ function soundness(told, here) {
 export function signedBadge(seen) {
   return {
     good: () => badge("good", "signature checked", "By this browser, under the key that it has pinned"),
-    bad: () => badge("bad", "signature refused", seen.reason),
+    bad: () => badge("bad", "checkpoint refused", seen.reason),
     none: () => badge("quiet", "nothing signed yet"),
     unsure: () => badge("unsure", "not checked", seen.reason),
   }[seen.state]();

@@ -74,7 +74,7 @@ function draw(into, told, scrub) {
       ["Size", count(told.size)],
       ["Proven", told.provenSize > 0 ? `the first ${count(told.provenSize)} (${told.provenDepth}), ${time(told.provenAt)}, ${ago(told.provenAt)}` : "nothing re-computed since it was opened"],
       ["Signed", `the first ${count(told.signedSize)}`],
-      ["Anchored", told.anchored ? "compared with the checkpoint kept outside the log" : "no: a cut or replaced log could not be noticed there"],
+      told.anchored && ["Anchored", "compared with the checkpoint kept outside the log"],
       ["Erased", told.erased > 0 ? `${counted(told.erased, "event")}, each named by a receipt` : "none"],
       told.root && ["Root", code(told.root)],
     ]),
