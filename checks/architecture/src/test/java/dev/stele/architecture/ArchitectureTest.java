@@ -25,6 +25,7 @@ class ArchitectureTest {
     assertThat(PRODUCT.contain("dev.stele.core.log.EventLog")).isTrue();
     assertThat(PRODUCT.contain("dev.stele.crypto.Sha256")).isTrue();
     assertThat(PRODUCT.contain("dev.stele.sqlite.SqliteLogEngine")).isTrue();
+    assertThat(PRODUCT.contain("dev.stele.wire.v1.LogGrpc")).isTrue();
   }
 
   @Test

@@ -76,6 +76,28 @@ class DependencyTest {
                 "com.fasterxml.jackson.core:jackson-annotations"));
   }
 
+  @Test
+  void aUserOfTheWireGetsStubsAndMessagesAndNoTransport() throws IOException {
+    assertThat(userDependencies("faces/wire"))
+        .isEqualTo(
+            with(
+                Set.of(),
+                "com.google.protobuf:protobuf-java",
+                "io.grpc:grpc-api",
+                "io.grpc:grpc-protobuf",
+                "io.grpc:grpc-protobuf-lite",
+                "io.grpc:grpc-stub",
+                // What gRPC's stubs stand on.
+                "com.google.api.grpc:proto-google-common-protos",
+                "com.google.code.findbugs:jsr305",
+                "com.google.errorprone:error_prone_annotations",
+                "com.google.guava:failureaccess",
+                "com.google.guava:guava",
+                "com.google.guava:listenablefuture",
+                "com.google.j2objc:j2objc-annotations",
+                "org.codehaus.mojo:animal-sniffer-annotations"));
+  }
+
   private static Set<String> with(Set<String> some, String... more) {
     Set<String> all = new TreeSet<>(some);
     all.addAll(Set.of(more));

@@ -165,6 +165,7 @@ final class Rules {
    *
    * <ul>
    *   <li>{@code cli}: the outermost place, where the system's clock and randomness are chosen;
+   *   <li>{@code server.ServeCommand}: the same place for the server;
    *   <li>{@code core.log.LogOptions}: {@code withAnchor} is the documented default of that choice;
    *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
    *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
@@ -186,6 +187,7 @@ final class Rules {
                 String outermost = outermost(type).getName();
                 return !layout.module(type).equals(Optional.of("cli"))
                     && !isOneOf(type, Shelf.CHECK)
+                    && !outermost.equals(layout.root() + ".server.ServeCommand")
                     && !outermost.equals(layout.root() + ".core.log.LogOptions")
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")
@@ -286,8 +288,16 @@ final class Rules {
         .because("a library in a signature can never be left again");
   }
 
+  /** Of {@code wire} the generator gives the names, such as {@code LogImplBase}. */
   ArchRule namesSayWhatAClassIs() {
     return classes()
+        .that(
+            new DescribedPredicate<JavaClass>("were named by somebody") {
+              @Override
+              public boolean test(JavaClass type) {
+                return !layout.module(type).equals(Optional.of("wire"));
+              }
+            })
         .should(
             each(
                 "have a name that says what it is",

@@ -102,6 +102,8 @@ class RulesCanFailTest {
   @Test
   void aDrawer() {
     assertFlags(RULES.namesSayWhatAClassIs(), "mcp.StreamManager");
+    assertThat(RULES.namesSayWhatAClassIs().evaluate(HOUSE).getFailureReport().getDetails())
+        .noneMatch(detail -> detail.contains("wire.LogImplBase"));
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.stele.server.config.BadSetting;
 import dev.stele.server.config.ServerConfig;
 import dev.stele.server.config.Setting;
 import dev.stele.server.host.Host;
+import dev.stele.server.ops.ServerLog;
 import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,6 +82,10 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Terminal terminal = Terminal.ofProcess(json);
     ServerConfig config = config();
+    String level = System.getenv("STELE_LOG_LEVEL");
+    ServerLog.begin(
+        config.text(Setting.LOG_FORMAT).equals("json"),
+        level == null ? Level.INFO : Level.parse(level));
     Server server = start(config);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()

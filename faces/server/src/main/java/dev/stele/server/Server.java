@@ -1,6 +1,9 @@
 package dev.stele.server;
 
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.proof.Parsed;
 import dev.stele.core.proof.SignedCheckpoint;
+import dev.stele.core.witness.WitnessPolicy;
 import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Authenticator;
 import dev.stele.server.auth.CredentialAuthenticator;
@@ -17,7 +20,11 @@ import dev.stele.server.http.HttpRoutes;
 import dev.stele.server.http.HttpServer;
 import dev.stele.server.http.TlsFiles;
 import dev.stele.server.ops.Meters;
+import dev.stele.server.witness.Cosigning;
+import dev.stele.server.witness.WitnessDesk;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -46,15 +53,25 @@ public final class Server implements AutoCloseable {
   private final Meters meters;
   private final HttpServer http;
   private final Optional<TlsFiles> tls;
+  private final Optional<WitnessDesk> witness;
+  private final Cosigning cosigning;
   private final AtomicBoolean stopping;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Server(
-      Host host, Meters meters, HttpServer http, Optional<TlsFiles> tls, AtomicBoolean stopping) {
+      Host host,
+      Meters meters,
+      HttpServer http,
+      Optional<TlsFiles> tls,
+      Optional<WitnessDesk> witness,
+      Cosigning cosigning,
+      AtomicBoolean stopping) {
     this.host = host;
     this.meters = meters;
     this.http = http;
     this.tls = tls;
+    this.witness = witness;
+    this.cosigning = cosigning;
     this.stopping = stopping;
   }
 
@@ -85,11 +102,15 @@ public final class Server implements AutoCloseable {
     if (config.requiresCredentials() && !config.hasOtherCredentials() && tokens.all().isEmpty()) {
       FirstToken.write(tokens, Path.of(config.text(Setting.DATA)));
     }
+    Optional<WitnessDesk> witness = witness(config, clock, random);
+    Cosigning cosigning = new Cosigning(host, policy(config), config.path(Setting.PUBLISH));
     HttpRoutes.Parts parts =
         new HttpRoutes.Parts(
             host,
             audit,
             tokens,
+            witness,
+            cosigning,
             clock,
             meters::text,
             stopping::get,
@@ -119,7 +140,7 @@ public final class Server implements AutoCloseable {
         "event=started http={0} logs={1}",
         String.valueOf(http.port()),
         String.valueOf(host.logs().size()));
-    return new Server(host, meters, http, tls, stopping);
+    return new Server(host, meters, http, tls, witness, cosigning, stopping);
   }
 
   private static HostOptions hostOptions(
@@ -154,6 +175,33 @@ public final class Server implements AutoCloseable {
             config.certificateRoles(),
             clock);
     return config.requiresCredentials() ? known : new LoopbackAuthenticator(known);
+  }
+
+  private static Optional<WitnessDesk> witness(
+      ServerConfig config, InstantSource clock, RandomGenerator random) {
+    return config.isSet(Setting.WITNESS_NAME)
+        ? Optional.of(
+            WitnessDesk.open(
+                new WitnessDesk.Options(
+                    config.text(Setting.WITNESS_NAME),
+                    Path.of(config.text(Setting.WITNESS_KEY)),
+                    Path.of(config.text(Setting.WITNESS_LOGS)),
+                    Path.of(config.text(Setting.DATA)).resolve("witness")),
+                clock,
+                random))
+        : Optional.empty();
+  }
+
+  private static Optional<WitnessPolicy> policy(ServerConfig config) throws IOException {
+    if (!config.isSet(Setting.WITNESS_POLICY)) {
+      return Optional.empty();
+    }
+    Path file = Path.of(config.text(Setting.WITNESS_POLICY));
+    return switch (WitnessPolicy.parse(Files.readAllBytes(file))) {
+      case Parsed.Value<WitnessPolicy>(WitnessPolicy policy) -> Optional.of(policy);
+      case Parsed.Malformed<WitnessPolicy>(String reason) ->
+          throw new StorageFailed("%s is no policy: %s".formatted(file, reason));
+    };
   }
 
   private static Optional<TlsFiles> tls(ServerConfig config) throws Exception {
@@ -204,6 +252,8 @@ public final class Server implements AutoCloseable {
       host.letFollowersGo();
       http.close();
       tls.ifPresent(TlsFiles::close);
+      cosigning.close();
+      witness.ifPresent(WitnessDesk::close);
     } finally {
       try {
         host.close();

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
-/** Streams a log as server-sent events (WHATWG HTML, section 9.2). */
+/** Streams a log as server-sent events (WHATWG HTML, section 9.2), or on a WebSocket. */
 final class FollowRoutes {
   /** 15 seconds: shorter than what proxies wait for. */
-  private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+  static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
   /** 64 KiB are written before a flush. */
   private static final int CHUNK_BYTES = 64 * 1024;
@@ -44,6 +44,9 @@ final class FollowRoutes {
     Optional<String> type = call.query().text("type");
     if (!places.tryAcquire()) {
       return Reply.failed(Problem.unavailable("overloaded", "too many follow already"));
+    }
+    if (call.header("Upgrade").filter("websocket"::equalsIgnoreCase).isPresent()) {
+      return new Reply.Socket(new FollowTalk(hosted, after, stream, type, places::release));
     }
     return new Reply.Streamed(
         "text/event-stream",

@@ -32,6 +32,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -300,10 +301,33 @@ public final class HttpFace extends Handler.Abstract {
             new Reply.Whole(
                 problem.status(), Problem.CONTENT_TYPE, java.util.Map.of(), problem.body()));
       }
+      case Reply.Socket(SocketTalk talk) -> {
+        count(request, route, 101, began);
+        upgrade(request, response, callback, talk);
+      }
       case Reply.Streamed streamed -> {
         count(request, route, 200, began);
         sendStreamed(request, response, callback, streamed);
       }
+    }
+  }
+
+  private void upgrade(Request request, Response response, Callback callback, SocketTalk talk) {
+    ServerWebSocketContainer container = ServerWebSocketContainer.ensure(getServer());
+    boolean taken = false;
+    try {
+      taken = container.upgrade((_, _, _) -> new SocketListener(talk), request, response, callback);
+    } finally {
+      if (!taken) {
+        talk.closed();
+      }
+    }
+    if (!taken) {
+      Problem problem = Problem.badRequest("this is no WebSocket handshake");
+      sendWhole(
+          response,
+          callback,
+          new Reply.Whole(400, Problem.CONTENT_TYPE, java.util.Map.of(), problem.body()));
     }
   }
 

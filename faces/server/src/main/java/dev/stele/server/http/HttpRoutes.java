@@ -3,10 +3,13 @@ package dev.stele.server.http;
 import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Tokens;
 import dev.stele.server.host.Host;
+import dev.stele.server.witness.Cosigning;
+import dev.stele.server.witness.WitnessDesk;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -27,6 +30,8 @@ public final class HttpRoutes {
       Host host,
       Audit audit,
       Tokens tokens,
+      Optional<WitnessDesk> witness,
+      Cosigning cosigning,
       InstantSource clock,
       Supplier<String> metrics,
       BooleanSupplier stopping,
@@ -43,12 +48,13 @@ public final class HttpRoutes {
     routes.addAll(new LogRoutes(parts.host(), parts.audit()).routes());
     routes.addAll(new EventRoutes(parts.clock(), parts.maxBody()).routes());
     routes.addAll(new ProofRoutes().routes());
-    routes.addAll(new TileRoutes().routes());
+    routes.addAll(new TileRoutes(parts.cosigning()).routes());
     routes.addAll(new FollowRoutes(parts.maxFollowers()).routes());
     routes.addAll(new AdminRoutes(parts.audit()).routes());
     routes.addAll(new EnvelopeRoutes(parts.audit()).routes());
     routes.addAll(new TokenRoutes(parts.tokens(), parts.audit()).routes());
     routes.addAll(new GroupRoutes().routes());
+    routes.addAll(new WitnessRoutes(parts.witness()).routes());
     // Last: it takes every path that nobody else does.
     routes.addAll(new ConsoleRoutes().routes());
     return routes;

@@ -22,6 +22,7 @@ import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 
 /** The listening side of HTTP: one port, HTTP/1.1 and HTTP/2, with TLS where it is set up. */
 public final class HttpServer implements AutoCloseable {
@@ -36,6 +37,9 @@ public final class HttpServer implements AutoCloseable {
 
   /** A follower that reads slowly is served slowly. */
   private static final long NO_MINIMUM = 0;
+
+  /** 64 KiB: what a reader sends on a WebSocket is short. */
+  private static final long MAX_FRAME_BYTES = 64 * 1024;
 
   /** 128 requests at a time on one HTTP/2 connection. */
   private static final int MAX_STREAMS = 128;
@@ -85,6 +89,9 @@ public final class HttpServer implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
     graceful.setHandler(new MinimumDataRateHandler(handler, MIN_BODY_BYTES_PER_SECOND, NO_MINIMUM));
     server.setHandler(graceful);
+    ServerWebSocketContainer sockets = ServerWebSocketContainer.ensure(server);
+    sockets.setIdleTimeout(IDLE.multipliedBy(2));
+    sockets.setMaxTextMessageSize(MAX_FRAME_BYTES);
     server.setErrorHandler(new ProblemErrors());
     server.setStopTimeout(options.stopWithin().toMillis());
     server.start();

@@ -44,6 +44,13 @@ sealed interface Reply {
     void ended();
   }
 
+  /**
+   * A WebSocket in place of an answer (RFC 6455).
+   *
+   * @param talk what is said on it
+   */
+  record Socket(SocketTalk talk) implements Reply {}
+
   /** A problem. */
   record Failed(Problem problem) implements Reply {}
 

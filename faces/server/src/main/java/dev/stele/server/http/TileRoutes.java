@@ -3,8 +3,10 @@ package dev.stele.server.http;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.proof.EntryBundle;
+import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.proof.TileCoordinates;
 import dev.stele.server.auth.PublicFace;
+import dev.stele.server.witness.Cosigning;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,15 +33,27 @@ final class TileRoutes {
   /** A second: as often as a checkpoint is signed. */
   private static final String SHORT = "public, max-age=1";
 
+  private final Cosigning cosigning;
+
+  TileRoutes(Cosigning cosigning) {
+    this.cosigning = cosigning;
+  }
+
   List<Route> routes() {
     return List.of(
-        Route.get("/v1/logs/{log}/checkpoint", ACCESS, TileRoutes::checkpoint),
+        Route.get("/v1/logs/{log}/checkpoint", ACCESS, this::checkpoint),
         Route.get("/v1/logs/{log}/vkey", ACCESS, TileRoutes::vkey),
         Route.get("/v1/logs/{log}/tile/{place...}", ACCESS, TileRoutes::tile));
   }
 
-  private static Reply checkpoint(Call call) {
-    return Reply.text(new String(call.log().checkpoint().bytes(), StandardCharsets.UTF_8))
+  private Reply checkpoint(Call call) {
+    SignedCheckpoint checkpoint =
+        cosigning
+            .publicCheckpoint(call.log())
+            .orElseThrow(
+                () ->
+                    new Refusal(Problem.notFound("no checkpoint has its quorum of witnesses yet")));
+    return Reply.text(new String(checkpoint.bytes(), StandardCharsets.UTF_8))
         .with("Cache-Control", SHORT);
   }
 
