@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,7 @@ public final class Chromium implements AutoCloseable {
               "--disable-component-update",
               "--disable-default-apps",
               "--disable-sync",
+              "--disable-breakpad",
               "--no-first-run",
               "--no-default-browser-check",
               "--hide-scrollbars",
@@ -184,24 +186,42 @@ public final class Chromium implements AutoCloseable {
     return tab;
   }
 
-  /** Ends the browser and deletes its profile. */
+  /** Ends the browser with all its processes, and deletes its profile. */
   @Override
   public void close() {
     devTools.close();
+    List<ProcessHandle> all =
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
     process.destroy();
     try {
       if (!process.waitFor(SHUTDOWN.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
-      try (Stream<Path> files = Files.walk(profile)) {
-        for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
+      for (ProcessHandle one : all) {
+        one.destroyForcibly();
+        one.onExit().orTimeout(SHUTDOWN.toSeconds(), TimeUnit.SECONDS).join();
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Chromium left files in " + profile, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    deleteProfile();
+  }
+
+  /** A process that left the family may still write; what it does is over soon. */
+  private void deleteProfile() {
+    long end = System.nanoTime() + SHUTDOWN.toNanos();
+    while (true) {
+      try (Stream<Path> files = Files.walk(profile)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+        return;
+      } catch (IOException | UncheckedIOException e) {
+        if (System.nanoTime() > end) {
+          throw new IllegalStateException("Chromium left files in " + profile, e);
+        }
+        Thread.onSpinWait();
+      }
     }
   }
 }

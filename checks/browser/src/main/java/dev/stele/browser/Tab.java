@@ -116,6 +116,13 @@ public final class Tab implements AutoCloseable {
     return DevTools.members(answer, "result").get("value");
   }
 
+  /** Evaluates an expression whose value is a list, and gives its elements as text. */
+  public List<String> list(String expression) {
+    return evaluate(expression) instanceof List<?> list
+        ? list.stream().map(String::valueOf).toList()
+        : List.of("no list: " + expression);
+  }
+
   /** Waits until an expression holds in the page. */
   public void waitFor(String condition) {
     long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;

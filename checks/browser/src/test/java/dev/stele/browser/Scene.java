@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** A server with its logs, someone in front of it, and a way to append. One test at a time. */
-final class Scene implements AutoCloseable {
+final class Scene {
   /** An expression that lists what hinders readers of a page. */
   private static final String ACCESSIBLE = resource("accessible.js");
 
@@ -159,9 +159,7 @@ final class Scene implements AutoCloseable {
                     || url.startsWith("blob:" + front.address())
                     || url.startsWith("data:")
                     || url.equals("about:blank"));
-    assertThat((List<?>) tab.evaluate(ACCESSIBLE))
-        .as("barriers of %s", tab.evaluate("location.hash"))
-        .isEmpty();
+    assertThat(tab.list(ACCESSIBLE)).as("barriers of %s", tab.evaluate("location.hash")).isEmpty();
   }
 
   private static String resource(String name) {
@@ -172,8 +170,8 @@ final class Scene implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws Exception {
+  /** Stops all of it. */
+  void close() throws Exception {
     front.close();
     client.shutdownNow();
     for (Server server : servers) {
