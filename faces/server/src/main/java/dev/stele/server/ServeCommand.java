@@ -154,6 +154,14 @@ final class ServeCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     lines.add("console     " + url + "/");
     lines.add("log         " + url + "/v1/logs/" + Host.MAIN);
+    server
+        .grpcPort()
+        .ifPresent(
+            port -> {
+              String grpc = "%s:%d".formatted(config.text(Setting.GRPC_BIND), port);
+              json.put("grpc", grpc);
+              lines.add("gRPC        " + grpc);
+            });
     lines.add("public key  " + main.log().verifierKey().text());
     lines.add("checkpoint");
     checkpoint.lines().forEach(line -> lines.add("   " + line));

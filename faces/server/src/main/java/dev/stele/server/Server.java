@@ -18,20 +18,27 @@ import dev.stele.server.host.HostedLog;
 import dev.stele.server.http.HttpFace;
 import dev.stele.server.http.HttpRoutes;
 import dev.stele.server.http.HttpServer;
-import dev.stele.server.http.TlsFiles;
 import dev.stele.server.ops.Meters;
+import dev.stele.server.rpc.GrpcOptions;
+import dev.stele.server.rpc.GrpcServer;
+import dev.stele.server.rpc.GrpcTls;
+import dev.stele.server.tls.TlsFiles;
 import dev.stele.server.witness.Cosigning;
 import dev.stele.server.witness.WitnessDesk;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
@@ -50,29 +57,26 @@ public final class Server implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.server");
 
   private final Host host;
-  private final Meters meters;
   private final HttpServer http;
-  private final Optional<TlsFiles> tls;
-  private final Optional<WitnessDesk> witness;
-  private final Cosigning cosigning;
+  private final Optional<GrpcServer> grpc;
   private final AtomicBoolean stopping;
+
+  /** Everything that is open, the last that was opened first: so it is closed. */
+  private final Deque<AutoCloseable> opened;
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Server(
       Host host,
-      Meters meters,
       HttpServer http,
-      Optional<TlsFiles> tls,
-      Optional<WitnessDesk> witness,
-      Cosigning cosigning,
-      AtomicBoolean stopping) {
+      Optional<GrpcServer> grpc,
+      AtomicBoolean stopping,
+      Deque<AutoCloseable> opened) {
     this.host = host;
-    this.meters = meters;
     this.http = http;
-    this.tls = tls;
-    this.witness = witness;
-    this.cosigning = cosigning;
+    this.grpc = grpc;
     this.stopping = stopping;
+    this.opened = opened;
   }
 
   /**
@@ -83,27 +87,52 @@ public final class Server implements AutoCloseable {
    */
   public static Server start(ServerConfig config, InstantSource clock, RandomGenerator random)
       throws Exception {
-    Host host = Host.open(hostOptions(config, clock, random));
+    Deque<AutoCloseable> opened = new ArrayDeque<>();
     try {
-      return start(config, clock, random, host);
-    } catch (Exception e) {
-      host.close();
+      return start(config, clock, random, opened);
+    } catch (Exception | Error e) {
+      closeAll(opened).ifPresent(e::addSuppressed);
       throw e;
     }
   }
 
+  private static <T extends AutoCloseable> T keep(Deque<AutoCloseable> opened, T one) {
+    opened.push(one);
+    return one;
+  }
+
+  /** What cannot be closed keeps nothing else open. */
+  private static Optional<RuntimeException> closeAll(Deque<AutoCloseable> opened) {
+    RuntimeException failure = null;
+    for (AutoCloseable each : opened) {
+      try {
+        each.close();
+      } catch (Exception e) {
+        if (failure == null) {
+          failure = new IllegalStateException("not everything could be closed", e);
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    return Optional.ofNullable(failure);
+  }
+
   private static Server start(
-      ServerConfig config, InstantSource clock, RandomGenerator random, Host host)
+      ServerConfig config, InstantSource clock, RandomGenerator random, Deque<AutoCloseable> opened)
       throws Exception {
+    Host host = keep(opened, Host.open(hostOptions(config, clock, random)));
     AtomicBoolean stopping = new AtomicBoolean();
-    Meters meters = new Meters(host);
+    Meters meters = keep(opened, new Meters(host));
     Audit audit = new Audit(host.system().log(), clock);
     Tokens tokens = Tokens.of(host.system().log(), clock, random);
     if (config.requiresCredentials() && !config.hasOtherCredentials() && tokens.all().isEmpty()) {
       FirstToken.write(tokens, Path.of(config.text(Setting.DATA)));
     }
     Optional<WitnessDesk> witness = witness(config, clock, random);
-    Cosigning cosigning = new Cosigning(host, policy(config), config.path(Setting.PUBLISH));
+    witness.ifPresent(opened::push);
+    Cosigning cosigning =
+        keep(opened, new Cosigning(host, policy(config), config.path(Setting.PUBLISH)));
     HttpRoutes.Parts parts =
         new HttpRoutes.Parts(
             host,
@@ -117,15 +146,18 @@ public final class Server implements AutoCloseable {
             version(),
             config.number(Setting.LIMIT_BODY),
             config.number(Setting.LIMIT_FOLLOWERS));
+    Authenticator authenticator = authenticator(config, tokens, clock);
+    RateLimit rate = new RateLimit(config.number(Setting.LIMIT_RATE), System::nanoTime);
     HttpFace face =
         new HttpFace(
             parts,
-            authenticator(config, tokens, clock),
+            authenticator,
             config.publicFaces(),
             !config.requiresCredentials(),
-            new RateLimit(config.number(Setting.LIMIT_RATE), System::nanoTime),
+            rate,
             meters);
     Optional<TlsFiles> tls = tls(config);
+    tls.ifPresent(opened::push);
     HttpServer http =
         HttpServer.start(
             new HttpServer.Options(
@@ -135,12 +167,15 @@ public final class Server implements AutoCloseable {
                 config.number(Setting.LIMIT_CONNECTIONS),
                 Duration.ofSeconds(config.number(Setting.STOP_WITHIN))),
             face);
+    opened.push(http);
+    Optional<GrpcServer> grpc = grpc(config, host, authenticator, clock, rate, meters, tls);
+    grpc.ifPresent(opened::push);
     LOGGER.log(
         System.Logger.Level.INFO,
         "event=started http={0} logs={1}",
         String.valueOf(http.port()),
         String.valueOf(host.logs().size()));
-    return new Server(host, meters, http, tls, witness, cosigning, stopping);
+    return new Server(host, http, grpc, stopping, opened);
   }
 
   private static HostOptions hostOptions(
@@ -175,6 +210,27 @@ public final class Server implements AutoCloseable {
             config.certificateRoles(),
             clock);
     return config.requiresCredentials() ? known : new LoopbackAuthenticator(known);
+  }
+
+  private static Optional<GrpcServer> grpc(
+      ServerConfig config,
+      Host host,
+      Authenticator authenticator,
+      InstantSource clock,
+      RateLimit rate,
+      Meters meters,
+      Optional<TlsFiles> tls)
+      throws IOException, GeneralSecurityException {
+    if (config.grpcPort().isEmpty()) {
+      return Optional.empty();
+    }
+    GrpcOptions options = GrpcOptions.plain(clock).with(rate, meters);
+    return Optional.of(
+        GrpcServer.start(
+            host,
+            authenticator,
+            new InetSocketAddress(config.text(Setting.GRPC_BIND), config.grpcPort().getAsInt()),
+            tls.isPresent() ? options.with(GrpcTls.of(tls.get())) : options));
   }
 
   private static Optional<WitnessDesk> witness(
@@ -227,6 +283,11 @@ public final class Server implements AutoCloseable {
     return http.port();
   }
 
+  /** The port of gRPC; empty where it is switched off. */
+  public OptionalInt grpcPort() {
+    return grpc.isPresent() ? OptionalInt.of(grpc.get().port()) : OptionalInt.empty();
+  }
+
   /** The logs it speaks for. */
   public Host host() {
     return host;
@@ -248,19 +309,11 @@ public final class Server implements AutoCloseable {
       return;
     }
     stopping.set(true);
-    try {
-      host.letFollowersGo();
-      http.close();
-      tls.ifPresent(TlsFiles::close);
-      cosigning.close();
-      witness.ifPresent(WitnessDesk::close);
-    } finally {
-      try {
-        host.close();
-      } finally {
-        meters.close();
-      }
-    }
+    host.letFollowersGo();
+    Optional<RuntimeException> failure = closeAll(opened);
     LOGGER.log(System.Logger.Level.INFO, "event=stopped");
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
   }
 }

@@ -1,6 +1,11 @@
 package dev.stele.server.http;
 
+import dev.stele.server.tls.TlsFiles;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -79,7 +84,7 @@ public final class HttpServer implements AutoCloseable {
     http.setRequestHeaderSize(MAX_HEADER_BYTES);
     // Ids in paths may hold an encoded slash; routes are matched before anything is decoded.
     http.setUriCompliance(UriCompliance.RFC3986);
-    ServerConnector connector = connector(server, http, options.tls().map(TlsFiles::factory));
+    ServerConnector connector = connector(server, http, options.tls().map(HttpServer::factory));
     connector.setHost(options.address().getHostString());
     connector.setPort(options.address().getPort());
     connector.setIdleTimeout(IDLE.toMillis());
@@ -96,6 +101,44 @@ public final class HttpServer implements AutoCloseable {
     server.setStopTimeout(options.stopWithin().toMillis());
     server.start();
     return new HttpServer(server, connector);
+  }
+
+  private static SslContextFactory.Server factory(TlsFiles files) {
+    SslContextFactory.Server factory = new SslContextFactory.Server();
+    factory.setIncludeProtocols("TLSv1.3");
+    factory.setSniRequired(false);
+    use(factory, files.material());
+    files.whenChanged(
+        changed -> {
+          try {
+            factory.reload(each -> use((SslContextFactory.Server) each, changed));
+          } catch (Exception e) {
+            throw new IllegalStateException("the new certificate cannot be used", e);
+          }
+        });
+    return factory;
+  }
+
+  private static void use(SslContextFactory.Server factory, TlsFiles.Material material) {
+    try {
+      KeyStore own = KeyStore.getInstance(KeyStore.getDefaultType());
+      own.load(null, null);
+      own.setKeyEntry(
+          "stele", material.key(), new char[0], material.chain().toArray(Certificate[]::new));
+      factory.setKeyStore(own);
+      factory.setKeyStorePassword("");
+      if (!material.clients().isEmpty()) {
+        KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+        trusted.load(null, null);
+        for (int i = 0; i < material.clients().size(); i++) {
+          trusted.setCertificateEntry("client-authority-" + i, material.clients().get(i));
+        }
+        factory.setTrustStore(trusted);
+        factory.setWantClientAuth(true);
+      }
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException("the certificate cannot be used", e);
+    }
   }
 
   private static ServerConnector connector(

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 /**
  * The lines of the server's own log, on stderr: as text, or as one JSON object a line.
  *
- * <p>Messages here are made of {@code key=value}, and each pair becomes a member of the object. What
- * a request brought as its credential is in no message.
+ * <p>Messages here are made of {@code key=value}, and each pair becomes a member of the object.
+ * What a request brought as its credential is in no message.
  */
 public final class ServerLog {
   // java.util.logging forgets the level of a logger that nobody holds.

@@ -4,7 +4,6 @@ import static dev.stele.server.rpc.Served.assertFails;
 import static dev.stele.server.rpc.Served.draft;
 import static dev.stele.server.rpc.Served.request;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
 import dev.stele.core.event.StoredEvent;
@@ -17,12 +16,9 @@ import dev.stele.wire.v1.Durability;
 import dev.stele.wire.v1.EventDraft;
 import dev.stele.wire.v1.LogGrpc;
 import io.grpc.CallOptions;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -288,27 +284,6 @@ class AppendingOverGrpcTest {
         () -> served.append(request(draft("a", "", "")).setLog("system")),
         Status.Code.PERMISSION_DENIED,
         "forbidden");
-  }
-
-  /**
-   * The deadline goes in by hand: a caller's own library would not send what is late already. Not
-   * knowing the deadline, it sees the stream being reset where the server's clock was first.
-   */
-  @Test
-  void aDeadlineThatIsOverAppendsNothing() {
-    Metadata late = new Metadata();
-    late.put(Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER), "1n");
-    LogGrpc.LogBlockingStub caller =
-        served.log().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(late));
-    for (int i = 0; i < 20; i++) {
-      StatusRuntimeException thrown =
-          catchThrowableOfType(
-              StatusRuntimeException.class,
-              () -> caller.append(request(draft("a", "", "")).build()));
-      assertThat(thrown.getStatus().getCode())
-          .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED);
-    }
-    assertThat(served.append(request(draft("a", "", ""))).getAppended().getPosition()).isEqualTo(1);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.stele.server.http;
+package dev.stele.server.tls;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
-import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
@@ -19,11 +19,13 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The certificate and key of TLS 1.3, read from PEM files, and read again when they change. What
@@ -40,12 +42,33 @@ public final class TlsFiles implements AutoCloseable {
   /** 5 seconds: a new certificate is in use soon after it was put in place. */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
-  private static final String ALIAS = "stele";
+  /**
+   * What the files hold.
+   *
+   * @param key the private key
+   * @param chain the certificate and those above it
+   * @param clients the authorities of client certificates; none where they are not asked for
+   */
+  public record Material(
+      PrivateKey key, List<X509Certificate> chain, List<X509Certificate> clients) {
+    /** Copies the lists. */
+    public Material {
+      chain = List.copyOf(chain);
+      clients = List.copyOf(clients);
+    }
+
+    /** Names no secret. */
+    @Override
+    public String toString() {
+      return "Material[" + chain.getFirst().getSubjectX500Principal() + "]";
+    }
+  }
 
   private final Path certificate;
   private final Path key;
   private final Optional<Path> clients;
-  private final SslContextFactory.Server factory = new SslContextFactory.Server();
+  private final List<Consumer<Material>> users = new CopyOnWriteArrayList<>();
+  private volatile @Nullable Material loaded;
   private final CountDownLatch closing = new CountDownLatch(1);
 
   private TlsFiles(Path certificate, Path key, Optional<Path> clients) {
@@ -66,45 +89,42 @@ public final class TlsFiles implements AutoCloseable {
   public static TlsFiles read(Path certificate, Path key, Optional<Path> clients)
       throws IOException, GeneralSecurityException {
     TlsFiles files = new TlsFiles(certificate, key, clients);
-    files.load(files.factory);
-    files.factory.setIncludeProtocols("TLSv1.3");
-    files.factory.setSniRequired(false);
-    if (clients.isPresent()) {
-      files.factory.setWantClientAuth(true);
-    }
+    files.loaded = files.load();
     Thread.ofVirtual().name("stele-tls-files").start(files::watch);
     return files;
   }
 
-  /** What Jetty asks. */
-  SslContextFactory.Server factory() {
-    return factory;
-  }
-
-  private void load(SslContextFactory.Server into) throws IOException, GeneralSecurityException {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    store.setKeyEntry(
-        ALIAS, privateKey(), new char[0], certificates(certificate).toArray(Certificate[]::new));
-    into.setKeyStore(store);
-    into.setKeyStorePassword("");
-    if (clients.isPresent()) {
-      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-      trusted.load(null, null);
-      int number = 0;
-      for (Certificate authority : certificates(clients.get())) {
-        trusted.setCertificateEntry("client-authority-" + number++, authority);
-      }
-      into.setTrustStore(trusted);
+  /** What the files hold now. */
+  public Material material() {
+    Material known = loaded;
+    if (known == null) {
+      throw new IllegalStateException("nothing was read yet");
     }
+    return known;
   }
 
-  private static List<Certificate> certificates(Path file)
+  /** Tells somebody of what the files hold whenever they have changed. */
+  public void whenChanged(Consumer<Material> user) {
+    users.add(user);
+  }
+
+  private Material load() throws IOException, GeneralSecurityException {
+    return new Material(
+        privateKey(),
+        certificates(certificate),
+        clients.isPresent() ? certificates(clients.get()) : List.of());
+  }
+
+  private static List<X509Certificate> certificates(Path file)
       throws IOException, GeneralSecurityException {
-    List<Certificate> chain =
-        new ArrayList<>(
-            CertificateFactory.getInstance("X.509")
-                .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file))));
+    List<X509Certificate> chain = new ArrayList<>();
+    for (Certificate each :
+        CertificateFactory.getInstance("X.509")
+            .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)))) {
+      if (each instanceof X509Certificate known) {
+        chain.add(known);
+      }
+    }
     if (chain.isEmpty()) {
       throw new GeneralSecurityException("%s holds no certificate".formatted(file));
     }
@@ -158,18 +178,13 @@ public final class TlsFiles implements AutoCloseable {
     try {
       List<FileTime> now = changed();
       if (!now.equals(known)) {
-        factory.reload(
-            each -> {
-              try {
-                load((SslContextFactory.Server) each);
-              } catch (IOException | GeneralSecurityException e) {
-                throw new IllegalStateException("the new files of TLS cannot be used", e);
-              }
-            });
+        Material read = load();
+        loaded = read;
+        users.forEach(user -> user.accept(read));
         LOGGER.log(System.Logger.Level.INFO, "event=tls-files-read-again");
       }
       return now;
-    } catch (Exception e) {
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
       LOGGER.log(System.Logger.Level.WARNING, "event=tls-files-unusable", e);
       return known;
     }
