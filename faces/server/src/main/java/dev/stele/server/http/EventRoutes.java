@@ -205,7 +205,7 @@ final class EventRoutes {
     return switch (result) {
       case AppendResult.Appended appended -> Reply.json(201, appended(log, appended));
       case AppendResult.AlreadyPresent(long at) ->
-          !key.isEmpty() && isAnother(log, at, items.getFirst())
+          !key.isEmpty() && isAnother(log, at, items)
               ? Reply.failed(
                   new Problem(
                           "idempotency-key-reused",
@@ -265,17 +265,25 @@ final class EventRoutes {
   }
 
   /** Whether what is there differs from what was sent now; of an erased event nobody can tell. */
-  private static boolean isAnother(EventLog log, long at, AppendJson.Item item) {
-    return log.get(at)
-        .filter(event -> !event.erased())
-        .filter(
-            event ->
-                !(event.stream().equals(item.stream())
-                    && event.type().equals(item.type())
-                    && event.id().equals(item.id())
-                    && event.subject().equals(item.subject())
-                    && Arrays.equals(event.payload().orElse(null), item.payload())))
-        .isPresent();
+  private static boolean isAnother(EventLog log, long first, List<AppendJson.Item> items) {
+    for (int i = 0; i < items.size(); i++) {
+      AppendJson.Item item = items.get(i);
+      if (log.get(first + i)
+          .filter(event -> !event.erased())
+          .filter(event -> !isSame(event, item))
+          .isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isSame(StoredEvent event, AppendJson.Item item) {
+    return event.stream().equals(item.stream())
+        && event.type().equals(item.type())
+        && event.id().equals(item.id())
+        && event.subject().equals(item.subject())
+        && Arrays.equals(event.payload().orElse(null), item.payload());
   }
 
   // ---- reading ----
