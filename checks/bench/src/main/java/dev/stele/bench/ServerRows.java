@@ -99,9 +99,7 @@ final class ServerRows {
       throws Exception {
     scene.against(
         Side.callers(
-            "embedded",
-            callers,
-            _ -> () -> Workload.appended(log.append(workload.unsigned()))));
+            "embedded", callers, _ -> () -> Workload.appended(log.append(workload.unsigned()))));
     scene.against(Bare.writeAndSync(scene));
   }
 
@@ -226,8 +224,7 @@ final class ServerRows {
       String body =
           "{\"stream\":\"bench\",\"type\":\"event\",\"id\":\"%s\",\"payload\":\"%s\"}"
               .formatted(
-                  Workload.id(event),
-                  Base64.getEncoder().encodeToString(workload.payload(event)));
+                  Workload.id(event), Base64.getEncoder().encodeToString(workload.payload(event)));
       out.write(
           ("POST /v1/logs/main/events HTTP/1.1\r\nHost: localhost\r\n"
                   + "Content-Type: application/json\r\nContent-Length: "

@@ -89,6 +89,7 @@ final class EventRoutes {
     requireOpenToCallers(hosted);
     String key = idempotencyKey(call);
     List<AppendJson.Item> items = items(call);
+    requireOneStream(items);
     Instant now = clock.instant();
     List<Admitted> admitted = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
@@ -117,7 +118,6 @@ final class EventRoutes {
     Append append = Append.of(admitted);
     OptionalLong expected = call.query().number("expectedRevision", 0, Long.MAX_VALUE);
     if (expected.isPresent()) {
-      requireOneStream(items);
       append = append.expecting(expected.getAsLong());
     }
     append = append.at(durability(call));
@@ -138,8 +138,7 @@ final class EventRoutes {
     String stream = items.getFirst().stream();
     if (!items.stream().allMatch(item -> item.stream().equals(stream))) {
       throw new Refusal(
-          Problem.badParameter(
-              "expectedRevision", "an expected revision needs all events to be of one stream"));
+          Problem.badParameter("stream", "the events of one append are all of one stream"));
     }
   }
 
