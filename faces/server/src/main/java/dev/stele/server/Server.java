@@ -19,6 +19,7 @@ import dev.stele.server.http.HttpFace;
 import dev.stele.server.http.HttpRoutes;
 import dev.stele.server.http.HttpServer;
 import dev.stele.server.ops.Meters;
+import dev.stele.server.ops.Tracing;
 import dev.stele.server.rpc.GrpcOptions;
 import dev.stele.server.rpc.GrpcServer;
 import dev.stele.server.rpc.GrpcTls;
@@ -155,7 +156,8 @@ public final class Server implements AutoCloseable {
             config.publicFaces(),
             !config.requiresCredentials(),
             rate,
-            meters);
+            meters,
+            keep(opened, tracing(config)));
     Optional<TlsFiles> tls = tls(config);
     tls.ifPresent(opened::push);
     HttpServer http =
@@ -231,6 +233,13 @@ public final class Server implements AutoCloseable {
             authenticator,
             new InetSocketAddress(config.text(Setting.GRPC_BIND), config.grpcPort().getAsInt()),
             tls.isPresent() ? options.with(GrpcTls.of(tls.get())) : options));
+  }
+
+  private static Tracing tracing(ServerConfig config) {
+    return Tracing.to(
+        config.isSet(Setting.TRACING)
+            ? Optional.of(config.text(Setting.TRACING))
+            : Optional.empty());
   }
 
   private static Optional<WitnessDesk> witness(
