@@ -13,7 +13,6 @@ import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +29,6 @@ public final class Tracing implements AutoCloseable {
 
   private static final TextMapGetter<UnaryOperator<@Nullable String>> HEADERS =
       new TextMapGetter<>() {
-        @Override
-        public Iterable<String> keys(UnaryOperator<@Nullable String> headers) {
-          return List.of("traceparent", "tracestate");
-        }
-
         @Override
         public @Nullable String get(
             @Nullable UnaryOperator<@Nullable String> headers, String name) {
