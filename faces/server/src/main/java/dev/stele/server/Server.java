@@ -200,15 +200,14 @@ public final class Server implements AutoCloseable {
     Authenticator known =
         new CredentialAuthenticator(
             tokens,
-            config
-                .path(Setting.JWT_KEYS)
-                .map(
-                    keys ->
-                        new CredentialAuthenticator.Jwt(
-                            config.text(Setting.JWT_ISSUER),
-                            config.text(Setting.JWT_AUDIENCE),
-                            keys,
-                            config.text(Setting.JWT_ROLES))),
+            config.isSet(Setting.JWT_KEYS)
+                ? Optional.of(
+                    new CredentialAuthenticator.Jwt(
+                        config.text(Setting.JWT_ISSUER),
+                        config.text(Setting.JWT_AUDIENCE),
+                        config.text(Setting.JWT_KEYS),
+                        config.text(Setting.JWT_ROLES)))
+                : Optional.empty(),
             config.certificateRoles(),
             clock);
     return config.requiresCredentials() ? known : new LoopbackAuthenticator(known);
