@@ -40,7 +40,7 @@ record Layout(String root) {
         .forEach(module -> SHELVES.put(module, Shelf.DOMAIN));
     List.of("wire", "server", "client", "cli", "console")
         .forEach(module -> SHELVES.put(module, Shelf.FACE));
-    List.of("testkit", "postgresserver", "architecture", "bench")
+    List.of("testkit", "postgresserver", "browser", "architecture", "bench")
         .forEach(module -> SHELVES.put(module, Shelf.CHECK));
   }
 

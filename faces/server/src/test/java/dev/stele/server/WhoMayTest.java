@@ -10,8 +10,12 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
 import dev.stele.server.RunningServer.Answer;
 import dev.stele.server.config.Setting;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -246,6 +250,46 @@ class WhoMayTest {
           }) {
         assertThat(server.get("/v1/logs/main", bearer(bad)).status()).isEqualTo(401);
       }
+    }
+  }
+
+  @Test
+  void theKeysOfAnIssuerCanComeFromItsUrl() throws Exception {
+    RSAKey key = new RSAKeyGenerator(2048).keyID("k1").generate();
+    byte[] set = new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+    HttpServer issuer =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    issuer.createContext(
+        "/keys",
+        exchange -> {
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          exchange.sendResponseHeaders(200, set.length);
+          exchange.getResponseBody().write(set);
+          exchange.close();
+        });
+    issuer.start();
+    try (RunningServer server =
+        RunningServer.in(
+            folder.resolve("data"),
+            config ->
+                config
+                    .with(Setting.AUTH, "required")
+                    .with(Setting.JWT_ISSUER, "https://issuer.example")
+                    .with(
+                        Setting.JWT_KEYS,
+                        "http://127.0.0.1:" + issuer.getAddress().getPort() + "/keys"))) {
+      JWTClaimsSet claims =
+          new JWTClaimsSet.Builder()
+              .issuer("https://issuer.example")
+              .audience("stele")
+              .subject("alice")
+              .expirationTime(Date.from(Instant.now().plusSeconds(300)))
+              .claim("stele", Map.of("*", "read"))
+              .build();
+
+      assertThat(server.get("/v1/logs/main", bearer(signed(claims, key))).status()).isEqualTo(200);
+    } finally {
+      issuer.stop(0);
     }
   }
 
