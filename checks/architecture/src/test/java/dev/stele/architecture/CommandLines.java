@@ -14,9 +14,13 @@ import picocli.CommandLine;
 final class CommandLines {
   /** What the {@code stele} script does itself, without the binary. */
   private static final Set<String> OF_THE_SCRIPT =
-      Set.of("test", "fuzz", "build", "clean", "format");
+      Set.of("test", "fuzz", "build", "clean", "format", "package", "sbom");
 
   private static final String SCRIPT = "./stele";
+
+  /** The binary as it is shipped, where it is called by its path. */
+  private static final String SHIPPED = "bin/stele";
+
   private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|'[^']*'|[^\\s\"']+");
   private static final Set<String> ENDS = Set.of("|", "||", "&&", ";", "&", "#", ">", ">>", "<");
 
@@ -36,8 +40,13 @@ final class CommandLines {
       List<String> words = words(line);
       for (int i = 0; i < words.size(); i++) {
         boolean begins = i == 0 || ENDS.contains(words.get(i - 1)) || words.get(i - 1).equals("$");
+        List<String> behind = words.subList(i + 1, words.size());
         if (begins && words.get(i).equals(SCRIPT)) {
-          problem(words.subList(i + 1, words.size())).ifPresent(problems::add);
+          if (behind.isEmpty() || !OF_THE_SCRIPT.contains(behind.getFirst())) {
+            problem(behind).ifPresent(problems::add);
+          }
+        } else if (words.get(i).endsWith(SHIPPED)) {
+          problem(behind).ifPresent(problems::add);
         }
       }
     }
@@ -45,9 +54,6 @@ final class CommandLines {
   }
 
   private Optional<String> problem(List<String> words) {
-    if (!words.isEmpty() && OF_THE_SCRIPT.contains(words.getFirst())) {
-      return Optional.empty();
-    }
     CommandLine command = model;
     for (String word : words) {
       if (ENDS.contains(word)) {

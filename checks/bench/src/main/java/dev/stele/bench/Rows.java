@@ -18,7 +18,8 @@ final class Rows {
             ViewRows.rows(),
             ProofRows.rows(plan),
             TableRows.rows(plan),
-            EnvelopeRows.rows(plan))
+            EnvelopeRows.rows(plan),
+            ServerRows.rows(plan))
         .flatMap(List::stream)
         .toList();
   }

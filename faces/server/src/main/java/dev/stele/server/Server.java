@@ -19,6 +19,7 @@ import dev.stele.server.http.HttpFace;
 import dev.stele.server.http.HttpRoutes;
 import dev.stele.server.http.HttpServer;
 import dev.stele.server.ops.Meters;
+import dev.stele.server.ops.Tracing;
 import dev.stele.server.rpc.GrpcOptions;
 import dev.stele.server.rpc.GrpcServer;
 import dev.stele.server.rpc.GrpcTls;
@@ -155,7 +156,8 @@ public final class Server implements AutoCloseable {
             config.publicFaces(),
             !config.requiresCredentials(),
             rate,
-            meters);
+            meters,
+            keep(opened, tracing(config)));
     Optional<TlsFiles> tls = tls(config);
     tls.ifPresent(opened::push);
     HttpServer http =
@@ -199,15 +201,14 @@ public final class Server implements AutoCloseable {
     Authenticator known =
         new CredentialAuthenticator(
             tokens,
-            config
-                .path(Setting.JWT_KEYS)
-                .map(
-                    keys ->
-                        new CredentialAuthenticator.Jwt(
-                            config.text(Setting.JWT_ISSUER),
-                            config.text(Setting.JWT_AUDIENCE),
-                            keys,
-                            config.text(Setting.JWT_ROLES))),
+            config.isSet(Setting.JWT_KEYS)
+                ? Optional.of(
+                    new CredentialAuthenticator.Jwt(
+                        config.text(Setting.JWT_ISSUER),
+                        config.text(Setting.JWT_AUDIENCE),
+                        config.text(Setting.JWT_KEYS),
+                        config.text(Setting.JWT_ROLES)))
+                : Optional.empty(),
             config.certificateRoles(),
             clock);
     return config.requiresCredentials() ? known : new LoopbackAuthenticator(known);
@@ -232,6 +233,13 @@ public final class Server implements AutoCloseable {
             authenticator,
             new InetSocketAddress(config.text(Setting.GRPC_BIND), config.grpcPort().getAsInt()),
             tls.isPresent() ? options.with(GrpcTls.of(tls.get())) : options));
+  }
+
+  private static Tracing tracing(ServerConfig config) {
+    return Tracing.to(
+        config.isSet(Setting.TRACING)
+            ? Optional.of(config.text(Setting.TRACING))
+            : Optional.empty());
   }
 
   private static Optional<WitnessDesk> witness(

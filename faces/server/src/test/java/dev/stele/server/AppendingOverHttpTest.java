@@ -99,6 +99,17 @@ class AppendingOverHttpTest {
   }
 
   @Test
+  void theEventsOfOneAppendAreOfOneStream() throws Exception {
+    Answer answer =
+        server.post(
+            EVENTS,
+            "{\"events\":[{\"type\":\"a\",\"stream\":\"x\"},{\"type\":\"b\",\"stream\":\"y\"}]}");
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json()).containsEntry("parameter", "stream");
+  }
+
+  @Test
   void anotherRevisionThanTheExpectedOneIsAConflict() throws Exception {
     String one = "{\"type\":\"t\",\"stream\":\"s\"}";
     assertThat(server.post(EVENTS + "?expectedRevision=0", one).status()).isEqualTo(201);

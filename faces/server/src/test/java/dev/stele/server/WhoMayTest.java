@@ -10,14 +10,23 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import com.sun.net.httpserver.HttpServer;
 import dev.stele.server.RunningServer.Answer;
 import dev.stele.server.config.Setting;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Date;
 import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -187,6 +196,46 @@ class WhoMayTest {
   }
 
   @Test
+  void noLineOfTheServersLogHoldsACredential() throws Exception {
+    StringBuilder lines = new StringBuilder();
+    Handler capture =
+        new Handler() {
+          @Override
+          public synchronized void publish(LogRecord line) {
+            lines
+                .append(new SimpleFormatter().formatMessage(line))
+                .append(' ')
+                .append(line.getThrown())
+                .append('\n');
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("dev.stele");
+    Level before = logger.getLevel();
+    logger.addHandler(capture);
+    logger.setLevel(Level.ALL);
+    try (RunningServer server = guarded()) {
+      String admin = firstToken();
+      server.post(EVENTS, ONE, bearer(admin));
+      server.post("/v1/logs", "{", bearer(admin));
+      server.get("/v1/logs/main?token=" + admin, bearer(admin));
+      server.get(EVENTS, bearer(admin + "x"));
+      server.get("/" + admin, bearer(admin));
+
+      assertThat(server.get("/metrics", bearer(admin)).text()).doesNotContain(admin);
+      assertThat(lines.toString()).isNotEmpty().doesNotContain(admin.substring(20));
+    } finally {
+      logger.removeHandler(capture);
+      logger.setLevel(before);
+    }
+  }
+
+  @Test
   void whatIsPublicNeedsNoCredentialAndTheServersOwnLogIsNeverPublic() throws Exception {
     try (RunningServer server =
         RunningServer.in(
@@ -246,6 +295,46 @@ class WhoMayTest {
           }) {
         assertThat(server.get("/v1/logs/main", bearer(bad)).status()).isEqualTo(401);
       }
+    }
+  }
+
+  @Test
+  void theKeysOfAnIssuerCanComeFromItsUrl() throws Exception {
+    RSAKey key = new RSAKeyGenerator(2048).keyID("k1").generate();
+    byte[] set = new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+    HttpServer issuer =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    issuer.createContext(
+        "/keys",
+        exchange -> {
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          exchange.sendResponseHeaders(200, set.length);
+          exchange.getResponseBody().write(set);
+          exchange.close();
+        });
+    issuer.start();
+    try (RunningServer server =
+        RunningServer.in(
+            folder.resolve("data"),
+            config ->
+                config
+                    .with(Setting.AUTH, "required")
+                    .with(Setting.JWT_ISSUER, "https://issuer.example")
+                    .with(
+                        Setting.JWT_KEYS,
+                        "http://127.0.0.1:" + issuer.getAddress().getPort() + "/keys"))) {
+      JWTClaimsSet claims =
+          new JWTClaimsSet.Builder()
+              .issuer("https://issuer.example")
+              .audience("stele")
+              .subject("alice")
+              .expirationTime(Date.from(Instant.now().plusSeconds(300)))
+              .claim("stele", Map.of("*", "read"))
+              .build();
+
+      assertThat(server.get("/v1/logs/main", bearer(signed(claims, key))).status()).isEqualTo(200);
+    } finally {
+      issuer.stop(0);
     }
   }
 

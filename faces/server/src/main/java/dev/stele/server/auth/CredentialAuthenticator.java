@@ -1,6 +1,5 @@
 package dev.stele.server.auth;
 
-import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Map;
@@ -29,10 +28,10 @@ public final class CredentialAuthenticator implements Authenticator {
    *
    * @param issuer as it stands in {@code iss}
    * @param audience as it must stand in {@code aud}
-   * @param keys the file of the issuer's public keys
+   * @param keys the issuer's public keys: a file, or a URL
    * @param rolesClaim the claim that gives roles
    */
-  public record Jwt(String issuer, String audience, Path keys, String rolesClaim) {}
+  public record Jwt(String issuer, String audience, String keys, String rolesClaim) {}
 
   /**
    * Recognises what is set up.

@@ -4,6 +4,7 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -11,6 +12,8 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -25,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Recognises the bearers of JWTs that a trusted issuer signed (RFC 7519, OpenID Connect).
  *
- * <p>Only asymmetric signatures count, by a key of the issuer's set, which is read from a file and
- * read again when the file changes. A JWT names its issuer, our audience, its subject and when it
- * ends. Thread-safe.
+ * <p>Only asymmetric signatures count, by a key of the issuer's set. It is read from a file, and
+ * again when that changes; or from the issuer's URL, and again when a key is new or some minutes
+ * have gone by. A JWT names its issuer, our audience, its subject and when it ends. Thread-safe.
  */
 final class JwtReader {
   private static final Set<JWSAlgorithm> ALGORITHMS =
@@ -42,7 +45,7 @@ final class JwtReader {
   /** 30 seconds: clocks differ. */
   private static final int MAX_SKEW_SECONDS = 30;
 
-  private final Path keys;
+  private final @Nullable Path file;
   private final String rolesClaim;
   private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
 
@@ -55,13 +58,13 @@ final class JwtReader {
    *
    * @param issuer as it stands in {@code iss}
    * @param audience as it must stand in {@code aud}
-   * @param keys the file of the issuer's public keys, a JWK set
+   * @param keys the issuer's public keys, a JWK set: a file, or a URL
    * @param rolesClaim the claim that gives roles
    */
-  JwtReader(String issuer, String audience, Path keys, String rolesClaim, InstantSource clock) {
-    this.keys = keys;
+  JwtReader(String issuer, String audience, String keys, String rolesClaim, InstantSource clock) {
+    this.file = isUrl(keys) ? null : Path.of(keys);
     this.rolesClaim = rolesClaim;
-    JWKSource<SecurityContext> source = (selector, _) -> selector.select(current());
+    JWKSource<SecurityContext> source = source(keys);
     processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, source));
     DefaultJWTClaimsVerifier<SecurityContext> verifier =
         new DefaultJWTClaimsVerifier<>(
@@ -75,12 +78,27 @@ final class JwtReader {
     processor.setJWTClaimsSetVerifier(verifier);
   }
 
-  private JWKSet current() throws com.nimbusds.jose.KeySourceException {
+  private static boolean isUrl(String keys) {
+    return keys.startsWith("https://") || keys.startsWith("http://");
+  }
+
+  private JWKSource<SecurityContext> source(String keys) {
     try {
-      FileTime changed = Files.getLastModifiedTime(keys);
+      Path there = file;
+      return there == null
+          ? JWKSourceBuilder.<SecurityContext>create(URI.create(keys).toURL()).build()
+          : (selector, _) -> selector.select(current(there));
+    } catch (MalformedURLException | IllegalArgumentException e) {
+      throw new IllegalArgumentException("'%s' is no URL of keys".formatted(keys), e);
+    }
+  }
+
+  private JWKSet current(Path there) throws com.nimbusds.jose.KeySourceException {
+    try {
+      FileTime changed = Files.getLastModifiedTime(there);
       Loaded known = loaded;
       if (known == null || !known.changed().equals(changed)) {
-        known = new Loaded(changed, JWKSet.load(keys.toFile()));
+        known = new Loaded(changed, JWKSet.load(there.toFile()));
         loaded = known;
       }
       return known.keys();

@@ -25,7 +25,7 @@ public enum Setting {
   PUBLIC("", "what needs no credential: tiles, witness, metrics, relay, console (commas)"),
   JWT_ISSUER("", "the issuer whose JWTs are accepted"),
   JWT_AUDIENCE("stele", "the audience that a JWT must name"),
-  JWT_KEYS("", "the file of the issuer's public keys, a JWK set"),
+  JWT_KEYS("", "the issuer's public keys, a JWK set: a file, or its URL"),
   JWT_ROLES("stele", "the claim of a JWT that gives roles: {\"LOG or *\": \"read|append|admin\"}"),
   TLS_CERTIFICATE("", "the file of the certificate chain, PEM; read again when it changes"),
   TLS_KEY("", "the file of its private key, PEM, PKCS #8"),

@@ -89,6 +89,7 @@ final class EventRoutes {
     requireOpenToCallers(hosted);
     String key = idempotencyKey(call);
     List<AppendJson.Item> items = items(call);
+    requireOneStream(items);
     Instant now = clock.instant();
     List<Admitted> admitted = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
@@ -117,7 +118,6 @@ final class EventRoutes {
     Append append = Append.of(admitted);
     OptionalLong expected = call.query().number("expectedRevision", 0, Long.MAX_VALUE);
     if (expected.isPresent()) {
-      requireOneStream(items);
       append = append.expecting(expected.getAsLong());
     }
     append = append.at(durability(call));
@@ -138,8 +138,7 @@ final class EventRoutes {
     String stream = items.getFirst().stream();
     if (!items.stream().allMatch(item -> item.stream().equals(stream))) {
       throw new Refusal(
-          Problem.badParameter(
-              "expectedRevision", "an expected revision needs all events to be of one stream"));
+          Problem.badParameter("stream", "the events of one append are all of one stream"));
     }
   }
 
@@ -205,7 +204,7 @@ final class EventRoutes {
     return switch (result) {
       case AppendResult.Appended appended -> Reply.json(201, appended(log, appended));
       case AppendResult.AlreadyPresent(long at) ->
-          !key.isEmpty() && isAnother(log, at, items.getFirst())
+          !key.isEmpty() && isAnother(log, at, items)
               ? Reply.failed(
                   new Problem(
                           "idempotency-key-reused",
@@ -265,17 +264,25 @@ final class EventRoutes {
   }
 
   /** Whether what is there differs from what was sent now; of an erased event nobody can tell. */
-  private static boolean isAnother(EventLog log, long at, AppendJson.Item item) {
-    return log.get(at)
-        .filter(event -> !event.erased())
-        .filter(
-            event ->
-                !(event.stream().equals(item.stream())
-                    && event.type().equals(item.type())
-                    && event.id().equals(item.id())
-                    && event.subject().equals(item.subject())
-                    && Arrays.equals(event.payload().orElse(null), item.payload())))
-        .isPresent();
+  private static boolean isAnother(EventLog log, long first, List<AppendJson.Item> items) {
+    for (int i = 0; i < items.size(); i++) {
+      AppendJson.Item item = items.get(i);
+      if (log.get(first + i)
+          .filter(event -> !event.erased())
+          .filter(event -> !isSame(event, item))
+          .isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isSame(StoredEvent event, AppendJson.Item item) {
+    return event.stream().equals(item.stream())
+        && event.type().equals(item.type())
+        && event.id().equals(item.id())
+        && event.subject().equals(item.subject())
+        && Arrays.equals(event.payload().orElse(null), item.payload());
   }
 
   // ---- reading ----

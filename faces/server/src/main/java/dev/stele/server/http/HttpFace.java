@@ -14,6 +14,7 @@ import dev.stele.server.auth.Role;
 import dev.stele.server.group.ConsumerGroups;
 import dev.stele.server.host.Host;
 import dev.stele.server.ops.Meters;
+import dev.stele.server.ops.Tracing;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketAddress;
@@ -61,6 +62,7 @@ public final class HttpFace extends Handler.Abstract {
   private final boolean trustsLoopback;
   private final RateLimit rate;
   private final Meters meters;
+  private final Tracing tracing;
   private final BooleanSupplier stopping;
 
   /**
@@ -76,7 +78,8 @@ public final class HttpFace extends Handler.Abstract {
       Set<PublicFace> open,
       boolean trustsLoopback,
       RateLimit rate,
-      Meters meters) {
+      Meters meters,
+      Tracing tracing) {
     this.routes = new Routes(HttpRoutes.of(parts));
     this.host = parts.host();
     this.authenticator = authenticator;
@@ -84,6 +87,7 @@ public final class HttpFace extends Handler.Abstract {
     this.trustsLoopback = trustsLoopback;
     this.rate = rate;
     this.meters = meters;
+    this.tracing = tracing;
     this.stopping = parts.stopping();
   }
 
@@ -91,6 +95,7 @@ public final class HttpFace extends Handler.Abstract {
   public boolean handle(Request request, Response response, Callback callback) {
     long began = System.nanoTime();
     String route = "none";
+    Tracing.Traced traced = tracing.begin(request.getHeaders()::get);
     Reply reply;
     try {
       Routes.Found found = routes.find(request.getMethod(), path(request));
@@ -101,7 +106,7 @@ public final class HttpFace extends Handler.Abstract {
     } catch (Refusal e) {
       reply = Reply.failed(e.problem());
     }
-    send(request, response, callback, reply, route, began);
+    send(request, response, callback, reply, route, new Answering(began, traced));
     return true;
   }
 
@@ -272,7 +277,7 @@ public final class HttpFace extends Handler.Abstract {
       Callback callback,
       Reply reply,
       String route,
-      long began) {
+      Answering answering) {
     HttpFields.Mutable headers = response.getHeaders();
     headers.put(NO_SNIFF);
     if (stopping.getAsBoolean()) {
@@ -280,11 +285,11 @@ public final class HttpFace extends Handler.Abstract {
     }
     switch (reply) {
       case Reply.Whole whole -> {
-        count(request, route, whole.status(), began);
+        count(request, route, whole.status(), answering);
         sendWhole(response, callback, whole);
       }
       case Reply.Failed(Problem problem) -> {
-        count(request, route, problem.status(), began);
+        count(request, route, problem.status(), answering);
         if (problem.status() == 401) {
           headers.put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
         }
@@ -302,15 +307,18 @@ public final class HttpFace extends Handler.Abstract {
                 problem.status(), Problem.CONTENT_TYPE, java.util.Map.of(), problem.body()));
       }
       case Reply.Socket(SocketTalk talk) -> {
-        count(request, route, 101, began);
+        count(request, route, 101, answering);
         upgrade(request, response, callback, talk);
       }
       case Reply.Streamed streamed -> {
-        count(request, route, 200, began);
+        count(request, route, 200, answering);
         sendStreamed(request, response, callback, streamed);
       }
     }
   }
+
+  /** What is measured of one request. */
+  private record Answering(long beganNanos, Tracing.Traced traced) {}
 
   private void upgrade(Request request, Response response, Callback callback, SocketTalk talk) {
     ServerWebSocketContainer container = ServerWebSocketContainer.ensure(getServer());
@@ -331,13 +339,14 @@ public final class HttpFace extends Handler.Abstract {
     }
   }
 
-  private void count(Request request, String route, int status, long began) {
+  private void count(Request request, String route, int status, Answering answering) {
     // A method of a stranger's invention would be a series of its own.
     String method =
         Set.of("GET", "HEAD", "POST", "PUT", "DELETE").contains(request.getMethod())
             ? request.getMethod()
             : "other";
-    meters.answered("http", method, route, status, System.nanoTime() - began);
+    meters.answered("http", method, route, status, System.nanoTime() - answering.beganNanos());
+    answering.traced().answered(method, route, status);
   }
 
   private static void sendWhole(Response response, Callback callback, Reply.Whole whole) {

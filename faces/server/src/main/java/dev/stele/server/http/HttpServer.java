@@ -9,6 +9,7 @@ import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
@@ -31,6 +32,8 @@ import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 
 /** The listening side of HTTP: one port, HTTP/1.1 and HTTP/2, with TLS where it is set up. */
 public final class HttpServer implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger("dev.stele.server");
+
   /** 16 KiB of headers. */
   private static final int MAX_HEADER_BYTES = 16 * 1024;
 
@@ -186,6 +189,8 @@ public final class HttpServer implements AutoCloseable {
       server.stop();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (TimeoutException e) {
+      LOGGER.log(System.Logger.Level.WARNING, "event=requests-cut-short");
     } catch (Exception e) {
       throw new IllegalStateException("HTTP did not stop as it should", e);
     }

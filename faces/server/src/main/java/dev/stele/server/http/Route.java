@@ -17,6 +17,8 @@ import java.util.Set;
  * @param answer what answers
  */
 record Route(String method, String template, Access access, Set<String> parameters, Answer answer) {
+  private static final String REST = "...}";
+
   /** Answers a request. */
   interface Answer {
     Reply to(Call call) throws Exception;
@@ -50,32 +52,46 @@ record Route(String method, String template, Access access, Set<String> paramete
     return segments;
   }
 
-  /** What stands in the places of the template, if the path is one of it. */
+  /**
+   * What stands in the places of the template, if the path is one of it. Most are not: nothing is
+   * made before that is known.
+   */
   Optional<Map<String, String>> match(List<String> wanted, List<String> path) {
+    if (!fits(wanted, path)) {
+      return Optional.empty();
+    }
     Map<String, String> places = new HashMap<>();
     for (int i = 0; i < wanted.size(); i++) {
       String segment = wanted.get(i);
-      if (segment.endsWith("...}")) {
-        if (path.size() <= i) {
-          return Optional.empty();
-        }
+      if (takesTheRest(segment)) {
         places.put(
-            segment.substring(1, segment.length() - 4),
+            segment.substring(1, segment.length() - REST.length()),
             String.join("/", path.subList(i, path.size())));
-        return Optional.of(places);
-      }
-      if (i >= path.size()) {
-        return Optional.empty();
-      }
-      if (segment.startsWith("{")) {
-        if (path.get(i).isEmpty()) {
-          return Optional.empty();
-        }
+      } else if (segment.startsWith("{")) {
         places.put(segment.substring(1, segment.length() - 1), path.get(i));
-      } else if (!segment.equals(path.get(i))) {
-        return Optional.empty();
       }
     }
-    return wanted.size() == path.size() ? Optional.of(places) : Optional.empty();
+    return Optional.of(places);
+  }
+
+  private static boolean fits(List<String> wanted, List<String> path) {
+    for (int i = 0; i < wanted.size(); i++) {
+      String segment = wanted.get(i);
+      if (i >= path.size()) {
+        return false;
+      }
+      if (takesTheRest(segment)) {
+        return true;
+      }
+      boolean place = segment.startsWith("{");
+      if (place ? path.get(i).isEmpty() : !segment.equals(path.get(i))) {
+        return false;
+      }
+    }
+    return wanted.size() == path.size();
+  }
+
+  private static boolean takesTheRest(String segment) {
+    return segment.endsWith(REST);
   }
 }

@@ -28,7 +28,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has our own checkpoints cosigned by witnesses, and publishes them in a second place.
+ * Has the ends of logs signed when nothing more comes, our checkpoints cosigned by witnesses, and
+ * published in a second place.
  *
  * <pre>
  *   every second, for each log that grew:
@@ -78,7 +79,7 @@ public final class Cosigning implements AutoCloseable {
   private final Thread thread;
 
   /**
-   * Begins, in a thread of its own, where there is anything to do.
+   * Begins, in a thread of its own.
    *
    * @param policy the witnesses and the quorum, where checkpoints are to be cosigned
    * @param publish the folder of the second place
@@ -87,10 +88,7 @@ public final class Cosigning implements AutoCloseable {
     this.host = host;
     this.policy = policy;
     this.publish = publish;
-    this.thread = Thread.ofVirtual().name("stele-cosigning").unstarted(this::run);
-    if (policy.isPresent() || publish.isPresent()) {
-      thread.start();
-    }
+    this.thread = Thread.ofVirtual().name("stele-cosigning").start(this::run);
   }
 
   /** The checkpoint of a log that is for others to see; empty until the quorum has cosigned one. */
@@ -104,9 +102,7 @@ public final class Cosigning implements AutoCloseable {
     try {
       do {
         for (HostedLog log : host.logs()) {
-          if (!log.isServersOwn()) {
-            round(log);
-          }
+          round(log);
         }
       } while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
@@ -118,7 +114,14 @@ public final class Cosigning implements AutoCloseable {
 
   private void round(HostedLog log) throws InterruptedException {
     try {
+      if (!log.log().health().isOk()) {
+        return;
+      }
+      // A log signs while it grows; this signs for its last events when nothing more comes.
       SignedCheckpoint signed = log.checkpointOver(log.log().head().size());
+      if (log.isServersOwn()) {
+        return;
+      }
       if (policy.isPresent()) {
         cosign(log, signed, policy.get());
       }

@@ -75,7 +75,8 @@ function draw(into, told, scrub) {
       ["Proven", told.provenSize > 0 ? `the first ${count(told.provenSize)} (${told.provenDepth}), ${time(told.provenAt)}, ${ago(told.provenAt)}` : "nothing re-computed since it was opened"],
       ["Signed", `the first ${count(told.signedSize)}`],
       told.anchored && ["Anchored", "compared with the checkpoint kept outside the log"],
-      ["Erased", told.erased > 0 ? `${counted(told.erased, "event")}, each named by a receipt` : "none"],
+      // As of when the log was opened; none then says nothing of now.
+      told.erased > 0 && ["Erased", `${counted(told.erased, "event")}, each named by a receipt`],
       told.root && ["Root", code(told.root)],
     ]),
   );
