@@ -41,8 +41,8 @@ public final class Broadcast implements AutoCloseable {
   /** and 16 MiB of their payloads. */
   private static final long MAX_BYTES = 16L << 20;
 
-  /** 1,000 events are read at a time. */
-  private static final int PAGE = 1_000;
+  /** 100 events are read at a time for a follower that is behind, who may take them for ever. */
+  private static final int PAGE = 100;
 
   /** A round of waking followers may take a quarter of the time. */
   private static final int REST = 3;

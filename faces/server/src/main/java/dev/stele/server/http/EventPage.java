@@ -20,6 +20,9 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
   /** 50,000 events are looked at for one page: some tens of milliseconds. */
   static final int MAX_LOOKED_AT = 50_000;
 
+  /** 8 MiB of payloads end a page, but never before its first event: 1,000 could be 8 GiB. */
+  static final long MAX_PAGE_BYTES = 8L << 20;
+
   /** 1,000 events are read at a time. */
   private static final int CHUNK = 1_000;
 
@@ -48,7 +51,7 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
       low = earlier ? middle : low;
       high = earlier ? high : middle - 1;
     }
-    List<StoredEvent> wanted = new ArrayList<>();
+    Gathered wanted = new Gathered(limit);
     long at = after;
     int lookedAt = 0;
     while (low < last && lookedAt < MAX_LOOKED_AT) {
@@ -59,8 +62,8 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
         lookedAt++;
         if (filter.wants(event)) {
           wanted.add(event);
-          if (wanted.size() == limit) {
-            return new EventPage(wanted, at, head, low < last);
+          if (wanted.isFull()) {
+            return new EventPage(wanted.events, at, head, low < last);
           }
         }
       }
@@ -68,7 +71,7 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
         break;
       }
     }
-    return new EventPage(wanted, low < last ? at : Math.max(at, head), head, low < last);
+    return new EventPage(wanted.events, low < last ? at : Math.max(at, head), head, low < last);
   }
 
   static EventPage forwards(LogReader log, EventFilter filter, long after, int limit) {
@@ -81,29 +84,29 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
             .from()
             .map(from -> Math.max(after, lastBefore(log, from, head)))
             .orElse(Math.max(after, log.firstPosition() - 1));
-    List<StoredEvent> wanted = new ArrayList<>();
+    Gathered wanted = new Gathered(limit);
     int lookedAt = 0;
     while (at < head && lookedAt < MAX_LOOKED_AT) {
       int chunk = filter.looksAtEach() ? CHUNK : Math.min(CHUNK, limit);
       List<StoredEvent> read = log.read(at, chunk);
       if (read.isEmpty()) {
-        return new EventPage(wanted, at, head, false);
+        return new EventPage(wanted.events, at, head, false);
       }
       for (StoredEvent event : read) {
         if (filter.to().filter(to -> !event.recordedAt().isBefore(to)).isPresent()) {
-          return new EventPage(wanted, at, head, false);
+          return new EventPage(wanted.events, at, head, false);
         }
         at = event.position();
         lookedAt++;
         if (filter.wants(event)) {
           wanted.add(event);
-          if (wanted.size() == limit) {
-            return new EventPage(wanted, at, head, at < head);
+          if (wanted.isFull()) {
+            return new EventPage(wanted.events, at, head, at < head);
           }
         }
       }
     }
-    return new EventPage(wanted, at, head, at < head);
+    return new EventPage(wanted.events, at, head, at < head);
   }
 
   static EventPage backwards(LogReader log, EventFilter filter, long before, int limit) {
@@ -111,25 +114,51 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
     long first = log.firstPosition();
     long at = Math.min(before, head + 1);
     at = filter.to().isPresent() ? Math.min(at, lastBefore(log, filter.to().get(), head) + 1) : at;
-    List<StoredEvent> wanted = new ArrayList<>();
+    Gathered wanted = new Gathered(limit);
     int lookedAt = 0;
     while (at > first && lookedAt < MAX_LOOKED_AT) {
       int chunk = (int) Math.min(filter.looksAtEach() ? CHUNK : Math.min(CHUNK, limit), at - first);
-      for (StoredEvent event : log.read(at - 1 - chunk, chunk).reversed()) {
+      List<StoredEvent> read = log.read(at - 1 - chunk, chunk);
+      // A read ends early where events are large: then those next to the end would be left out.
+      while (read.getLast().position() < at - 1) {
+        chunk = Math.max(1, chunk / 2);
+        read = log.read(at - 1 - chunk, chunk);
+      }
+      for (StoredEvent event : read.reversed()) {
         if (filter.from().filter(event.recordedAt()::isBefore).isPresent()) {
-          return new EventPage(wanted, at, head, false);
+          return new EventPage(wanted.events, at, head, false);
         }
         at = event.position();
         lookedAt++;
         if (filter.wants(event)) {
           wanted.add(event);
-          if (wanted.size() == limit) {
-            return new EventPage(wanted, at, head, at > first);
+          if (wanted.isFull()) {
+            return new EventPage(wanted.events, at, head, at > first);
           }
         }
       }
     }
-    return new EventPage(wanted, at, head, at > first);
+    return new EventPage(wanted.events, at, head, at > first);
+  }
+
+  /** The events of a page as it grows. One thread. */
+  private static final class Gathered {
+    private final List<StoredEvent> events = new ArrayList<>();
+    private final int limit;
+    private long bytes;
+
+    Gathered(int limit) {
+      this.limit = limit;
+    }
+
+    void add(StoredEvent event) {
+      events.add(event);
+      bytes += event.payload().map(payload -> payload.length).orElse(0);
+    }
+
+    boolean isFull() {
+      return events.size() == limit || bytes >= MAX_PAGE_BYTES;
+    }
   }
 
   /**

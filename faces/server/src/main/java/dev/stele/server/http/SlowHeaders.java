@@ -58,7 +58,7 @@ final class SlowHeaders extends AbstractLifeCycle implements Connection.Listener
     }
     // One of HTTP/2 may say much without a request; one that became a WebSocket asks for no more.
     boolean isHttp1 = connection instanceof ConnectionMetaData;
-    if (isHttp1 && connection.getEndPoint().getConnection() == connection) {
+    if (isHttp1 && connection.equals(connection.getEndPoint().getConnection())) {
       later(connection, new Seen(requests, bytes, none && bytes > before.bytes()));
     }
   }

@@ -136,10 +136,35 @@ class HostileCallersTest {
       int frame = event(0).length;
       Answer full = server.post(events, "application/json", event(limit - frame));
       assertThat(full.status()).isEqualTo(422);
-      Answer tooLarge = server.post(events, "application/json", event(limit - frame + 1));
-      assertThat(tooLarge.status()).isEqualTo(413);
-      assertThat(tooLarge.json()).containsEntry("limit", (long) limit);
+      try (Bare bare = Bare.to(server.port())) {
+        // The head alone: who writes all of it may be cut off before the answer is read.
+        bare.send(
+            "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    .formatted(events)
+                + "Content-Length: %d\r\n\r\n".formatted(limit + 1));
+        assertThat(bare.answer(Duration.ofSeconds(1), 1 << 16))
+            .contains("413 ")
+            .contains("\"limit\":" + limit);
+      }
       assertThat(server.get("/v1/logs/main").json()).containsEntry("size", 1L);
+    }
+  }
+
+  @Test
+  void aPageOfLargeEventsEndsBeforeItIsTooLargeAndTheNextGoesOn() throws Exception {
+    try (RunningServer server = RunningServer.in(folder.resolve("data"))) {
+      for (int i = 0; i < 5; i++) {
+        server.post("/v1/logs/main/events", "application/json", event(4 << 20));
+      }
+      for (String order : new String[] {"after=0", "after=0&stream=main", "order=desc"}) {
+        Answer page = server.get("/v1/logs/main/events?limit=1000&" + order);
+
+        assertThat(page.list("events")).as(order).hasSize(2);
+        assertThat(page.json()).as(order).containsEntry("more", true);
+      }
+      Answer last = server.get("/v1/logs/main/events?limit=1000&after=4");
+      assertThat(last.list("events")).hasSize(1);
+      assertThat(last.json()).containsEntry("more", false);
     }
   }
 
