@@ -21,7 +21,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A server on free ports, and a client that asks it. One test. */
-final class RunningServer implements AutoCloseable {
+public final class RunningServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final Server server;
@@ -33,13 +33,13 @@ final class RunningServer implements AutoCloseable {
   }
 
   /** An answer, read to its end. */
-  record Answer(int status, Map<String, List<String>> headers, byte[] bytes) {
-    String text() {
+  public record Answer(int status, Map<String, List<String>> headers, byte[] bytes) {
+    public String text() {
       return new String(bytes, StandardCharsets.UTF_8);
     }
 
     /** The body as an object. */
-    Map<String, @Nullable Object> json() {
+    public Map<String, @Nullable Object> json() {
       try {
         return JsonReading.object(bytes);
       } catch (JsonReading.NotJson e) {
@@ -49,11 +49,11 @@ final class RunningServer implements AutoCloseable {
 
     /** A member of the object that is a list of objects. */
     @SuppressWarnings("unchecked")
-    List<Map<String, @Nullable Object>> list(String member) {
+    public List<Map<String, @Nullable Object>> list(String member) {
       return (List<Map<String, @Nullable Object>>) Objects.requireNonNull(json().get(member));
     }
 
-    String header(String name) {
+    public String header(String name) {
       return headers.entrySet().stream()
           .filter(each -> each.getKey().equalsIgnoreCase(name))
           .map(each -> each.getValue().getFirst())
@@ -62,19 +62,19 @@ final class RunningServer implements AutoCloseable {
     }
 
     /** The name of the problem, or nothing. */
-    String problem() {
+    public String problem() {
       return header("Content-Type").equals("application/problem+json")
           ? String.valueOf(json().get("type")).replace("urn:stele:problem:", "")
           : "";
     }
   }
 
-  static RunningServer in(Path data) throws Exception {
+  public static RunningServer in(Path data) throws Exception {
     return in(data, config -> config);
   }
 
   /** With other settings than the usual ones. */
-  static RunningServer in(Path data, UnaryOperator<ServerConfig> changed) throws Exception {
+  public static RunningServer in(Path data, UnaryOperator<ServerConfig> changed) throws Exception {
     ServerConfig config =
         ServerConfig.defaults()
             .with(Setting.DATA, data.toString())
@@ -85,36 +85,36 @@ final class RunningServer implements AutoCloseable {
         Server.start(changed.apply(config), InstantSource.system(), new SecureRandom()));
   }
 
-  Server server() {
+  public Server server() {
     return server;
   }
 
-  int port() {
+  public int port() {
     return server.httpPort();
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port() + path);
   }
 
-  HttpClient client() {
+  public HttpClient client() {
     return client;
   }
 
-  Answer get(String path, String... headers) throws Exception {
+  public Answer get(String path, String... headers) throws Exception {
     return send(request(path, headers).GET());
   }
 
-  Answer post(String path, String json, String... headers) throws Exception {
+  public Answer post(String path, String json, String... headers) throws Exception {
     return post(path, "application/json", json.getBytes(StandardCharsets.UTF_8), headers);
   }
 
-  Answer post(String path, String type, byte[] body, String... headers) throws Exception {
+  public Answer post(String path, String type, byte[] body, String... headers) throws Exception {
     return send(
         request(path, headers).header("Content-Type", type).POST(BodyPublishers.ofByteArray(body)));
   }
 
-  Answer with(String method, String path, String json, String... headers) throws Exception {
+  public Answer with(String method, String path, String json, String... headers) throws Exception {
     return send(
         request(path, headers)
             .header("Content-Type", "application/json")

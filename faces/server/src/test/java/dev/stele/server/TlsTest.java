@@ -4,6 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stele.server.config.Setting;
+import dev.stele.wire.v1.AppendRequest;
+import dev.stele.wire.v1.EventDraft;
+import dev.stele.wire.v1.LogGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,15 +23,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
+import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,6 +167,60 @@ class TlsTest {
           .contains("\"anonymous\"");
       assertThatThrownBy(() -> whoami(client(trusted, nobody(), "TLSv1.2"), server.port()))
           .isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void gRpcIsOfTheSameTlsAndKnowsTheSameCertificates() throws Exception {
+    Identity identity = new Identity("server");
+    Identity ci = new Identity("ci");
+    Path certificate = folder.resolve("server.pem");
+    Path key = folder.resolve("server.key");
+    Path clients = folder.resolve("clients.pem");
+    identity.write(certificate, key);
+    Files.writeString(clients, pem("CERTIFICATE", ci.certificate.getEncoded()));
+    try (RunningServer server =
+        RunningServer.in(
+            folder.resolve("data"),
+            config ->
+                config
+                    .with(Setting.AUTH, "required")
+                    .with(Setting.TLS_CERTIFICATE, certificate.toString())
+                    .with(Setting.TLS_KEY, key.toString())
+                    .with(Setting.TLS_CLIENTS, clients.toString())
+                    .with(Setting.TLS_ROLES, "ci=append@main"))) {
+      int port = server.server().grpcPort().orElseThrow();
+
+      assertThat(appended(port, identity, ci)).isEqualTo(1);
+      assertThatThrownBy(() -> appended(port, identity, null))
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED));
+    }
+  }
+
+  /** Appends an event over gRPC, and tells its position. */
+  private static long appended(int port, Identity server, @Nullable Identity own) throws Exception {
+    SslContextBuilder tls =
+        GrpcSslContexts.forClient().trustManager(server.certificate).protocols("TLSv1.3");
+    if (own != null) {
+      tls.keyManager((PrivateKey) own.store.getKey("it", PASSWORD), own.certificate);
+    }
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("localhost", port).sslContext(tls.build()).build();
+    try {
+      return LogGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(20, TimeUnit.SECONDS)
+          .append(
+              AppendRequest.newBuilder()
+                  .setLog("main")
+                  .setStream("s")
+                  .addEvents(EventDraft.newBuilder().setType("t"))
+                  .build())
+          .getAppended()
+          .getPosition();
+    } finally {
+      channel.shutdownNow();
     }
   }
 

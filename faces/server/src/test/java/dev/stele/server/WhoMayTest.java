@@ -22,6 +22,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Date;
 import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -187,6 +192,46 @@ class WhoMayTest {
       assertThat(server.post("/v1/logs/system/events", ONE, bearer(admin)).status()).isEqualTo(403);
       assertThat(server.post("/v1/logs/system/erase", "{\"position\":1}", bearer(admin)).status())
           .isEqualTo(403);
+    }
+  }
+
+  @Test
+  void noLineOfTheServersLogHoldsACredential() throws Exception {
+    StringBuilder lines = new StringBuilder();
+    Handler capture =
+        new Handler() {
+          @Override
+          public synchronized void publish(LogRecord line) {
+            lines
+                .append(new SimpleFormatter().formatMessage(line))
+                .append(' ')
+                .append(line.getThrown())
+                .append('\n');
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("dev.stele");
+    Level before = logger.getLevel();
+    logger.addHandler(capture);
+    logger.setLevel(Level.ALL);
+    try (RunningServer server = guarded()) {
+      String admin = firstToken();
+      server.post(EVENTS, ONE, bearer(admin));
+      server.post("/v1/logs", "{", bearer(admin));
+      server.get("/v1/logs/main?token=" + admin, bearer(admin));
+      server.get(EVENTS, bearer(admin + "x"));
+      server.get("/" + admin, bearer(admin));
+
+      assertThat(server.get("/metrics", bearer(admin)).text()).doesNotContain(admin);
+      assertThat(lines.toString()).isNotEmpty().doesNotContain(admin.substring(20));
+    } finally {
+      logger.removeHandler(capture);
+      logger.setLevel(before);
     }
   }
 

@@ -106,6 +106,7 @@ public final class Broadcast implements AutoCloseable {
   /** One who follows; to be closed by who opened it. One thread. */
   public final class Follower implements AutoCloseable {
     private long after;
+    private volatile boolean left;
 
     private Follower(long after) {
       this.after = after;
@@ -118,13 +119,27 @@ public final class Broadcast implements AutoCloseable {
      * @throws LogClosed when the log was closed
      */
     public List<Told> next(Duration timeout) throws InterruptedException {
-      Optional<List<Told>> told = told(after, timeout);
+      Optional<List<Told>> told = told(this, timeout);
       List<Told> events =
           told.isPresent() ? told.get() : log.read(after, PAGE).stream().map(Told::new).toList();
       if (!events.isEmpty()) {
         after = events.getLast().event().position();
       }
       return events;
+    }
+
+    /**
+     * Ends a wait, and every wait to come; for another thread. A thread that follows is never
+     * interrupted: it may be in the middle of a read of the engine's.
+     */
+    public void leave() {
+      left = true;
+      turn.lock();
+      try {
+        news.signalAll();
+      } finally {
+        turn.unlock();
+      }
     }
 
     /** The last position that was given. */
@@ -156,7 +171,9 @@ public final class Broadcast implements AutoCloseable {
   }
 
   /** Empty when what comes next is no longer, or was never, among the newest. */
-  private Optional<List<Told>> told(long after, Duration timeout) throws InterruptedException {
+  private Optional<List<Told>> told(Follower follower, Duration timeout)
+      throws InterruptedException {
+    long after = follower.after;
     long left = timeout.toNanos();
     turn.lock();
     try {
@@ -164,7 +181,7 @@ public final class Broadcast implements AutoCloseable {
         if (closed || reader == null) {
           throw new LogClosed("the log is being closed");
         }
-        if (left <= 0) {
+        if (left <= 0 || follower.left) {
           return Optional.of(List.of());
         }
         left = news.awaitNanos(left);

@@ -1,7 +1,9 @@
 package dev.stele.server.http;
 
 import dev.stele.crypto.Ed25519;
+import dev.stele.envelope.event.EnvelopeRules;
 import dev.stele.envelope.gate.EnvelopeKeyRegistry;
+import dev.stele.envelope.gate.KeyAct;
 import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.envelope.store.KeyActResult;
 import dev.stele.envelope.store.SaveResult;
@@ -93,6 +95,7 @@ final class EnvelopeRoutes {
   }
 
   private static Reply byHash(Call call) {
+    EnvelopeStore store = store(call);
     String hash =
         call.query()
             .text("hash")
@@ -102,7 +105,7 @@ final class EnvelopeRoutes {
                     new Refusal(
                         Problem.badParameter("hash", "a SHA-256 is 64 lower-case hex digits")));
     StringBuilder json = new StringBuilder("{\"envelopes\":[");
-    List<StoredEnvelope> found = store(call).getByContentHash(hash);
+    List<StoredEnvelope> found = store.getByContentHash(hash);
     for (int i = 0; i < found.size(); i++) {
       json.append(i == 0 ? "" : ",")
           .append("{\"position\":")
@@ -142,9 +145,21 @@ final class EnvelopeRoutes {
     Map<String, ?> body = LogRoutes.object(call);
     LogRoutes.requireOnly(body, "keyId", "publicKey", "revoke", "reason");
     String keyId = LogRoutes.text(body, "keyId", "");
+    EnvelopeRules.keyId(keyId)
+        .ifPresent(
+            flaw -> {
+              throw new Refusal(Problem.badParameter("keyId", flaw));
+            });
     byte[] publicKey = publicKey(LogRoutes.text(body, "publicKey", ""));
     boolean revoke = Boolean.TRUE.equals(body.get("revoke"));
     String reason = LogRoutes.text(body, "reason", "");
+    if (reason.length() > KeyAct.MAX_LINE_LENGTH
+        || reason.codePoints().anyMatch(Character::isISOControl)) {
+      throw new Refusal(
+          Problem.badParameter(
+              "reason",
+              "a reason is a line of at most %d characters".formatted(KeyAct.MAX_LINE_LENGTH)));
+    }
     KeyActResult result =
         audit.around(
             call.principal(),

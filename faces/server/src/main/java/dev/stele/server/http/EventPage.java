@@ -1,5 +1,6 @@
 package dev.stele.server.http;
 
+import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.LogReader;
 import java.time.Instant;
@@ -23,7 +24,11 @@ record EventPage(List<StoredEvent> events, long after, long headPosition, boolea
   private static final int CHUNK = 1_000;
 
   static EventPage ofId(LogReader log, String id, EventFilter filter) {
-    Optional<StoredEvent> found = log.findById(id).filter(filter::wants);
+    // No event has an id that none may have; the index of ids would take it for a mistake.
+    Optional<StoredEvent> found =
+        EventDraft.fits(id, 1, EventDraft.MAX_ID_BYTES)
+            ? log.findById(id).filter(filter::wants)
+            : Optional.empty();
     long head = log.head().size();
     return new EventPage(
         found.stream().toList(), found.map(StoredEvent::position).orElse(head), head, false);

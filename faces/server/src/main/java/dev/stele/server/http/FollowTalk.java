@@ -17,7 +17,11 @@ final class FollowTalk implements SocketTalk {
   private final Optional<String> stream;
   private final Optional<String> type;
   private final Runnable ended;
-  private volatile @Nullable Thread teller;
+
+  /** Set while somebody is told. */
+  private volatile Broadcast.@Nullable Follower telling;
+
+  private volatile boolean gone;
 
   FollowTalk(
       HostedLog hosted,
@@ -34,14 +38,15 @@ final class FollowTalk implements SocketTalk {
 
   @Override
   public void opened(Sink sink) {
-    teller = Thread.ofVirtual().name("stele-follow").start(() -> tell(sink));
+    Thread.ofVirtual().name("stele-follow").start(() -> tell(sink));
   }
 
   private void tell(Sink sink) {
     try (Broadcast.Follower follower = hosted.broadcast().follow(after)) {
+      telling = follower;
       long caughtUpAt = hosted.log().head().size();
       boolean caughtUp = false;
-      while (true) {
+      while (!gone) {
         if (!caughtUp && follower.position() >= caughtUpAt) {
           caughtUp = true;
           sink.send("{\"caughtUp\":%d}".formatted(follower.position()));
@@ -76,9 +81,10 @@ final class FollowTalk implements SocketTalk {
 
   @Override
   public void closed() {
-    Thread telling = teller;
-    if (telling != null) {
-      telling.interrupt();
+    gone = true;
+    Broadcast.Follower follower = telling;
+    if (follower != null) {
+      follower.leave();
     }
     ended.run();
   }

@@ -52,6 +52,12 @@ public final class HttpServer implements AutoCloseable {
   /** 128 requests at a time on one HTTP/2 connection. */
   private static final int MAX_STREAMS = 128;
 
+  private static final UriCompliance ENCODED_SLASHES =
+      UriCompliance.RFC3986.with(
+          "STELE",
+          UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+          UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING);
+
   private final Server server;
   private final ServerConnector connector;
 
@@ -86,7 +92,7 @@ public final class HttpServer implements AutoCloseable {
     http.setSendDateHeader(true);
     http.setRequestHeaderSize(MAX_HEADER_BYTES);
     // Ids in paths may hold an encoded slash; routes are matched before anything is decoded.
-    http.setUriCompliance(UriCompliance.RFC3986);
+    http.setUriCompliance(ENCODED_SLASHES);
     ServerConnector connector = connector(server, http, options.tls().map(HttpServer::factory));
     connector.setHost(options.address().getHostString());
     connector.setPort(options.address().getPort());

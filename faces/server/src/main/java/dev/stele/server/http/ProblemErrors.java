@@ -21,6 +21,9 @@ final class ProblemErrors extends ErrorHandler {
               new Problem("too-large", status, "the headers are too large");
           case HttpStatus.REQUEST_TIMEOUT_408 ->
               new Problem("too-slow", status, "the request came too slowly");
+          // A version or a coding of a stranger's invention is no failure of this server's.
+          case HttpStatus.NOT_IMPLEMENTED_501, HttpStatus.HTTP_VERSION_NOT_SUPPORTED_505 ->
+              Problem.badRequest("HTTP/1.1 and HTTP/2 are spoken here, with chunks or a length");
           case HttpStatus.SERVICE_UNAVAILABLE_503 ->
               Problem.unavailable("closing", "the server is stopping");
           default ->
@@ -29,7 +32,9 @@ final class ProblemErrors extends ErrorHandler {
                   : new Problem("internal", status, "something went wrong here");
         };
     byte[] body = problem.body();
-    response.setStatus(status);
+    response.setStatus(problem.status());
+    response.getHeaders().put("X-Content-Type-Options", "nosniff");
+    response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
     response.write(true, ByteBuffer.wrap(body), callback);

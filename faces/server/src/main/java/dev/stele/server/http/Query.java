@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The parameters of a request, each at most once and known to the route. Immutable. */
 final class Query {
+  /** RFC 3339 has years of four digits; what is further away has no milliseconds in a long. */
+  private static final Instant FIRST = Instant.parse("0000-01-01T00:00:00Z");
+
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
   private final Map<String, String> values;
 
   private Query(Map<String, String> values) {
@@ -97,13 +102,18 @@ final class Query {
       return Optional.empty();
     }
     try {
-      return Optional.of(Instant.parse(text));
+      Instant instant = Instant.parse(text);
+      if (!instant.isBefore(FIRST) && !instant.isAfter(LAST)) {
+        return Optional.of(instant);
+      }
     } catch (DateTimeException e) {
       throw new Refusal(
           Problem.badParameter(
               name,
               "'%s' is a time such as 2026-11-21T17:00:00Z (RFC 3339), not this".formatted(name)));
     }
+    throw new Refusal(
+        Problem.badParameter(name, "'%s' is a time of the years 0000 to 9999".formatted(name)));
   }
 
   boolean flag(String name) {

@@ -5,10 +5,14 @@ import dev.stele.server.auth.PublicFace;
 import dev.stele.server.auth.Role;
 import dev.stele.server.host.Host;
 import dev.stele.server.host.HostedLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -16,6 +20,9 @@ import java.util.function.Supplier;
 final class ServerRoutes {
   /** Prometheus' text format, version 0.0.4. */
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** What describes every route but the console's. */
+  private static final byte[] OPENAPI = openApi();
 
   private final Host host;
   private final Supplier<String> metrics;
@@ -30,12 +37,22 @@ final class ServerRoutes {
     this.version = version;
   }
 
+  private static byte[] openApi() {
+    try (InputStream in =
+        ServerRoutes.class.getResourceAsStream("/dev/stele/server/openapi.json")) {
+      return Objects.requireNonNull(in, "openapi.json is not on the class path").readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   List<Route> routes() {
     return List.of(
         Route.get("/health", Access.FREE, this::health),
         Route.get("/health/live", Access.FREE, _ -> Reply.json(200, Map.of("status", "live"))),
         Route.get("/health/ready", Access.FREE, _ -> ready()),
         Route.get("/version", Access.FREE, _ -> Reply.json(200, version)),
+        Route.get("/openapi.json", Access.FREE, _ -> Reply.json(200, OPENAPI)),
         Route.get("/v1/whoami", Access.FREE, ServerRoutes::whoami),
         Route.get(
             "/metrics",

@@ -1,5 +1,6 @@
 package dev.stele.server.rpc;
 
+import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.Cursor;
 import dev.stele.core.log.LogReader;
@@ -88,7 +89,9 @@ final class Reading {
       throws InterruptedException {
     long head = log.head().size();
     Optional<StoredEvent> found =
-        log.findById(filter.id())
+        (EventDraft.fits(filter.id(), 1, EventDraft.MAX_ID_BYTES)
+                ? log.findById(filter.id())
+                : Optional.<StoredEvent>empty())
             .filter(filter::wants)
             .filter(event -> backwards ? event.position() < from : event.position() > from);
     out.awaitReady();
