@@ -167,6 +167,7 @@ public final class Server implements AutoCloseable {
                     config.text(Setting.HTTP_BIND), config.number(Setting.HTTP_PORT)),
                 tls,
                 config.number(Setting.LIMIT_CONNECTIONS),
+                HttpServer.HEADERS_WITHIN,
                 Duration.ofSeconds(config.number(Setting.STOP_WITHIN))),
             face);
     opened.push(http);

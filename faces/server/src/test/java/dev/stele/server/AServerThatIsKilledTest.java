@@ -2,6 +2,7 @@ package dev.stele.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.stele.client.AppendAnswer;
 import dev.stele.client.ClientOptions;
 import dev.stele.client.NewEvent;
@@ -20,6 +21,14 @@ import dev.stele.server.config.ServerConfig;
 import dev.stele.server.config.Setting;
 import dev.stele.testkit.ChildJvm;
 import dev.stele.testkit.Scale;
+import dev.stele.wire.v1.AppendRequest;
+import dev.stele.wire.v1.AppendResponse;
+import dev.stele.wire.v1.EventDraft;
+import dev.stele.wire.v1.LogGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.BufferedReader;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -38,22 +47,30 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that dies and comes back, under clients that append and follow. */
+/** A server that dies and comes back, under clients that append by HTTP and gRPC, and follow. */
 @Tag("crash")
 class AServerThatIsKilledTest {
-  private static final int WRITERS = 4;
+  /** Eight of each face, so that commits have events of both. */
+  private static final int WRITERS = 8;
+
+  /** A minute: ten times as long as a server takes to come back on a busy machine. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private static final Duration AGAIN = Duration.ofMillis(20);
   private static final Duration PULL = Duration.ofMillis(200);
 
   @TempDir Path folder;
 
-  /** A server in a process of its own: folder and port. */
+  /** A server in a process of its own: folder, port of HTTP, port of gRPC. */
   static final class Child {
     private Child() {}
 
@@ -63,17 +80,19 @@ class AServerThatIsKilledTest {
               .with(Setting.DATA, arguments[0])
               .with(Setting.ANCHORS, arguments[0] + "-anchors")
               .with(Setting.HTTP_PORT, arguments[1])
-              .with(Setting.GRPC_PORT, "0");
+              .with(Setting.GRPC_PORT, arguments[2]);
       var _ = Server.start(config, InstantSource.system(), new SecureRandom());
       System.out.println("listening");
       new CountDownLatch(1).await();
     }
   }
 
-  private Process start(int port) throws Exception {
+  private Process start(int port, int grpcPort) throws Exception {
     Process child =
         ChildJvm.start(
-            Child.class, List.of(folder.resolve("data").toString(), String.valueOf(port)));
+            Child.class,
+            List.of(
+                folder.resolve("data").toString(), String.valueOf(port), String.valueOf(grpcPort)));
     BufferedReader out = child.inputReader(StandardCharsets.UTF_8);
     assertThat(out.readLine()).isEqualTo("listening");
     return child;
@@ -87,8 +106,9 @@ class AServerThatIsKilledTest {
 
   @Test
   void has_each_acked_event_once_and_gives_each_to_its_followers_once() throws Exception {
-    int kills = Scale.of(30);
+    int kills = Scale.of(100);
     int port = freePort();
+    int grpcPort = freePort();
     RetryPolicy patient =
         new RetryPolicy(100, Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMinutes(1));
     ClientOptions options =
@@ -96,7 +116,9 @@ class AServerThatIsKilledTest {
     Map<String, Long> acked = new ConcurrentSkipListMap<>();
     Semaphore acks = new Semaphore(0);
     AtomicBoolean stop = new AtomicBoolean();
-    Process server = start(port);
+    Process server = start(port, grpcPort);
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", grpcPort).usePlaintext().build();
     try (SteleClient client = SteleClient.connect(URI.create("http://127.0.0.1:" + port), options);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       RemoteLog log = client.log("main", TrustPolicy.onFirstUse());
@@ -112,6 +134,16 @@ class AServerThatIsKilledTest {
                     acks.release();
                   }
                 }));
+        String caller = "caller-" + writer;
+        writers.add(
+            threads.submit(
+                () -> {
+                  for (int number = 1; !stop.get(); number++) {
+                    String payload = caller + "-" + number;
+                    acked.put(payload, appendByGrpc(channel, caller, payload));
+                    acks.release();
+                  }
+                }));
       }
       AtomicLong last = new AtomicLong(Long.MAX_VALUE);
       Future<List<Long>> follower = threads.submit(() -> follow(log, last));
@@ -120,7 +152,7 @@ class AServerThatIsKilledTest {
         acks.drainPermits();
         acks.acquire(100);
         server.destroyForcibly().waitFor();
-        server = start(port);
+        server = start(port, grpcPort);
       }
       stop.set(true);
       for (Future<?> writer : writers) {
@@ -136,7 +168,44 @@ class AServerThatIsKilledTest {
       System.out.println(
           "%d kills, %d events acked, %d stored".formatted(kills, acked.size(), stored.size()));
     } finally {
+      channel.shutdownNow();
       server.destroyForcibly().waitFor();
+    }
+  }
+
+  /** Appends under an id, and again for as long as nobody says what became of it. */
+  private static long appendByGrpc(ManagedChannel channel, String stream, String payload) {
+    AppendRequest request =
+        AppendRequest.newBuilder()
+            .setLog("main")
+            .setStream(stream)
+            .addEvents(
+                EventDraft.newBuilder()
+                    .setType("t")
+                    .setId(payload)
+                    .setPayload(ByteString.copyFromUtf8(payload)))
+            .build();
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        AppendResponse answer =
+            LogGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .append(request);
+        return switch (answer.getResultCase()) {
+          case APPENDED -> answer.getAppended().getPosition();
+          case ALREADY_PRESENT -> answer.getAlreadyPresent().getPosition();
+          case CONFLICT, REFUSED, REJECTED, READ_ONLY, RESULT_NOT_SET ->
+              throw new AssertionError(answer.toString());
+        };
+      } catch (StatusRuntimeException e) {
+        if (e.getStatus().getCode() != Status.Code.UNAVAILABLE || System.nanoTime() > end) {
+          throw e;
+        }
+        // A channel waits longer after each failure; this server is back at once.
+        channel.resetConnectBackoff();
+        LockSupport.parkNanos(AGAIN.toNanos());
+      }
     }
   }
 

@@ -40,6 +40,9 @@ public final class HttpServer implements AutoCloseable {
   /** 30 seconds without a byte, in either direction, and a connection ends. */
   private static final Duration IDLE = Duration.ofSeconds(30);
 
+  /** 20 seconds from a request's first byte to the end of its headers. */
+  public static final Duration HEADERS_WITHIN = Duration.ofSeconds(20);
+
   /** 1 KiB a second: a body that comes more slowly than this is an attack. */
   private static final long MIN_BODY_BYTES_PER_SECOND = 1024;
 
@@ -67,10 +70,15 @@ public final class HttpServer implements AutoCloseable {
    * @param address the address and port; port 0 takes any that is free
    * @param tls the certificate, where there is one
    * @param maxConnections how many may be open
+   * @param headersWithin how long a request may take from its first byte to the end of its headers
    * @param stopWithin how long requests under way are given when it closes
    */
   public record Options(
-      InetSocketAddress address, Optional<TlsFiles> tls, int maxConnections, Duration stopWithin) {}
+      InetSocketAddress address,
+      Optional<TlsFiles> tls,
+      int maxConnections,
+      Duration headersWithin,
+      Duration stopWithin) {}
 
   private HttpServer(Server server, ServerConnector connector) {
     this.server = server;
@@ -99,7 +107,7 @@ public final class HttpServer implements AutoCloseable {
     connector.setIdleTimeout(IDLE.toMillis());
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(options.maxConnections(), server));
-    server.addBean(new SlowHeaders(connector));
+    server.addBean(new SlowHeaders(connector, options.headersWithin()));
     GracefulHandler graceful = new GracefulHandler();
     graceful.setHandler(new MinimumDataRateHandler(handler, MIN_BODY_BYTES_PER_SECOND, NO_MINIMUM));
     server.setHandler(graceful);
