@@ -3,6 +3,7 @@ package dev.stele.mcp.store;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.mcp.event.McpMessage;
 import dev.stele.mcp.event.McpScope;
+import dev.stele.mcp.event.McpStreamName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +27,7 @@ import java.util.Optional;
  */
 public interface McpEventStore extends AutoCloseable {
   /** The most bytes of UTF-8 the name of a stream has. */
-  int MAX_STREAM_BYTES = 256;
+  int MAX_STREAM_BYTES = McpStreamName.MAX_STREAM_BYTES;
 
   /**
    * Appends one message, or a priming cursor, to a stream, which begins with its first event.
