@@ -24,6 +24,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -53,7 +54,7 @@ class ALogOfTilesOverHttpTest {
   private RunningServer server;
   private SignedCheckpoint checkpoint;
   private VerifierKey key;
-  private byte[][] leaves;
+  private byte[][] leaves = {};
 
   @BeforeAll
   void fill() throws Exception {
@@ -183,7 +184,7 @@ class ALogOfTilesOverHttpTest {
   @Test
   void each_proof_of_inclusion_leads_to_the_signed_root() throws Exception {
     for (int i = 0; i < 100; i++) {
-      long position = 1 + random.nextInt(EVENTS);
+      long position = 1L + random.nextInt(EVENTS);
       String event = LOG + "/events/" + position;
       Map<String, ?> stored = server.get(event + "?bytes=true").json();
       byte[] record = Base64.getDecoder().decode(String.valueOf(stored.get("record")));
@@ -207,7 +208,7 @@ class ALogOfTilesOverHttpTest {
   @Test
   void each_proof_of_consistency_leads_from_one_root_to_the_other() throws Exception {
     for (int i = 0; i < 100; i++) {
-      long from = 1 + random.nextInt(EVENTS);
+      long from = 1L + random.nextInt(EVENTS);
       long to = from + random.nextInt((int) (EVENTS - from + 1));
       Map<String, ?> json =
           server.get("%s/consistency?from=%d&to=%d".formatted(LOG, from, to)).json();
@@ -221,7 +222,7 @@ class ALogOfTilesOverHttpTest {
 
   /** The root of an earlier tree, computed from the downloaded hashes and not by the server. */
   private byte[] root(long size) throws Exception {
-    if (leaves == null) {
+    if (leaves.length == 0) {
       byte[][] read = new byte[EVENTS][];
       for (TileCoordinates tile : TileCoordinates.ofTree(EVENTS).toList()) {
         if (tile.level() == 0) {
@@ -251,7 +252,7 @@ class ALogOfTilesOverHttpTest {
   }
 
   private static List<byte[]> path(Map<String, ?> json) {
-    return ((List<?>) json.get("path"))
+    return ((List<?>) Objects.requireNonNull(json.get("path")))
         .stream().map(hash -> HexFormat.of().parseHex((String) hash)).toList();
   }
 }

@@ -11,6 +11,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,8 +89,9 @@ class ALogThatWasTamperedWithTest {
     Answer health = server.get("/health");
     assertThat(health.status()).isEqualTo(503);
     assertThat(health.json()).containsEntry("status", "broken");
-    Map<?, ?> logs = (Map<?, ?>) health.json().get("logs");
-    assertThat(((Map<?, ?>) logs.get("main")).get("status")).isEqualTo("broken");
+    Map<?, ?> logs = (Map<?, ?>) Objects.requireNonNull(health.json().get("logs"));
+    Map<?, ?> main = (Map<?, ?>) Objects.requireNonNull(logs.get("main"));
+    assertThat(main.get("status")).isEqualTo("broken");
 
     Answer verification = server.get("/v1/logs/main/verification");
     assertThat(verification.text()).contains("broken").contains(String.valueOf(TAMPERED));

@@ -138,7 +138,7 @@ class PagesOfALogTest {
         List<Map<String, Object>> events = events(answer);
         assertThat(events).as(parameters.toString()).hasSizeLessThanOrEqualTo(limit);
         events.forEach(event -> seen.add((Long) event.get("position")));
-        more = (Boolean) answer.json().get("more");
+        more = Boolean.TRUE.equals(answer.json().get("more"));
         next = (descending ? "&before=" : "&after=") + answer.json().get("after");
       }
       assertThat(seen)
