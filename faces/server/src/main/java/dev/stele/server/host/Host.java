@@ -15,6 +15,9 @@ import dev.stele.core.view.View;
 import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.envelope.store.EnvelopeStoreOptions;
 import dev.stele.ledger.gate.KeyGate;
+import dev.stele.mcp.store.McpEventStore;
+import dev.stele.mcp.store.McpEventStores;
+import dev.stele.mcp.store.McpStoreOptions;
 import dev.stele.server.gate.GroupGate;
 import dev.stele.server.group.GroupsView;
 import dev.stele.server.view.ActivityView;
@@ -38,6 +41,7 @@ import java.util.stream.Stream;
  *   DATA/log.db            the log main, with its keys and views beside it
  *   DATA/logs/NAME/        a log of events
  *   DATA/envelopes/NAME/   a log of envelopes
+ *   DATA/mcp/NAME/         a log of MCP streams
  *   DATA/logs/system/      what administrators did, and the tokens: the server's own
  * </pre>
  *
@@ -47,6 +51,9 @@ import java.util.stream.Stream;
 public final class Host implements AutoCloseable {
   /** The log that is there from the start. */
   public static final String MAIN = "main";
+
+  /** The log of MCP streams; made when it is first needed. */
+  public static final String MCP = "mcp";
 
   /** The server's own log. */
   public static final String SYSTEM = "system";
@@ -134,6 +141,22 @@ public final class Host implements AutoCloseable {
   }
 
   /**
+   * The log of MCP streams, made if there is none; empty where a log of another kind, or too many
+   * logs, are in its way.
+   *
+   * @throws StorageFailed when the disk refuses
+   */
+  public Optional<HostedLog> mcp() {
+    HostedLog there = logs.get(MCP);
+    if (there == null
+        && create(MCP, LogKind.MCP) instanceof CreateResult.Created(HostedLog created)) {
+      there = created;
+    }
+    return Optional.ofNullable(there == null ? logs.get(MCP) : there)
+        .filter(log -> log.mcp().isPresent());
+  }
+
+  /**
    * Makes a log, with keys of its own.
    *
    * @throws StorageFailed when the disk refuses
@@ -163,6 +186,7 @@ public final class Host implements AutoCloseable {
         switch (kind) {
           case EVENTS -> openEvents(name, uri);
           case ENVELOPES -> openEnvelopes(name, uri);
+          case MCP -> openMcp(name, uri);
         };
     logs.put(name, log);
     return log;
@@ -235,6 +259,19 @@ public final class Host implements AutoCloseable {
   private HostedLog openEnvelopes(String name, String uri) {
     return HostedLog.ofEnvelopes(
         name, EnvelopeStore.open(uri, envelopeOptions(name), views()), options.clock());
+  }
+
+  private HostedLog openMcp(String name, String uri) {
+    McpStoreOptions plain =
+        McpStoreOptions.DEFAULT.with(options.clock(), options.random()).named(origin(name));
+    McpStoreOptions anchored = options.anchors().map(plain::anchoredIn).orElse(plain);
+    McpEventStore store = McpEventStores.open(uri, anchored, views());
+    return HostedLog.ofMcp(
+        name,
+        store,
+        McpEventStores.log(store).orElseThrow(),
+        McpEventStores.views(store).orElseThrow(),
+        options.clock());
   }
 
   private EnvelopeStoreOptions envelopeOptions(String name) {

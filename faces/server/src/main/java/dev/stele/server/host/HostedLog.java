@@ -9,6 +9,8 @@ import dev.stele.core.view.KeptViews;
 import dev.stele.envelope.gate.EnvelopeAuditor;
 import dev.stele.envelope.store.EnvelopeStore;
 import dev.stele.ledger.LedgerAuditor;
+import dev.stele.mcp.gate.McpAuditor;
+import dev.stele.mcp.store.McpEventStore;
 import dev.stele.nostr.gate.NostrAuditor;
 import dev.stele.server.follow.Broadcast;
 import dev.stele.server.group.ConsumerGroups;
@@ -27,6 +29,7 @@ public final class HostedLog {
   private final EventLog log;
   private final KeptViews views;
   private final @Nullable EnvelopeStore envelopes;
+  private final @Nullable McpEventStore mcp;
   private final Runnable closing;
   private final Broadcast broadcast;
   private final ScrubJob scrub;
@@ -38,6 +41,7 @@ public final class HostedLog {
       EventLog log,
       KeptViews views,
       @Nullable EnvelopeStore envelopes,
+      @Nullable McpEventStore mcp,
       InstantSource clock,
       Supplier<List<Auditor>> auditors,
       Runnable closing) {
@@ -46,6 +50,7 @@ public final class HostedLog {
     this.log = log;
     this.views = views;
     this.envelopes = envelopes;
+    this.mcp = mcp;
     this.closing = closing;
     this.broadcast = new Broadcast(log);
     this.scrub = new ScrubJob(log, auditors);
@@ -59,6 +64,7 @@ public final class HostedLog {
         LogKind.EVENTS,
         log,
         views,
+        null,
         null,
         clock,
         () ->
@@ -80,8 +86,24 @@ public final class HostedLog {
         store.log(),
         store.views(),
         store,
+        null,
         clock,
         () -> List.of(EnvelopeAuditor.of(store.log().verifierKey()), new NostrAuditor()),
+        store::close);
+  }
+
+  /** The log under a store of MCP streams, which is closed with it. */
+  static HostedLog ofMcp(
+      String name, McpEventStore store, EventLog log, KeptViews views, InstantSource clock) {
+    return new HostedLog(
+        name,
+        LogKind.MCP,
+        log,
+        views,
+        null,
+        store,
+        clock,
+        () -> List.of(new McpAuditor()),
         store::close);
   }
 
@@ -123,6 +145,11 @@ public final class HostedLog {
   /** The store of envelopes, in a log of that kind. */
   public Optional<EnvelopeStore> envelopes() {
     return Optional.ofNullable(envelopes);
+  }
+
+  /** The store of MCP streams, in a log of that kind. */
+  public Optional<McpEventStore> mcp() {
+    return Optional.ofNullable(mcp);
   }
 
   /** The last signed checkpoint, or one that is signed now where there is none yet. */

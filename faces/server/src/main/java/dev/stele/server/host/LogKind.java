@@ -8,7 +8,9 @@ public enum LogKind {
   /** Events as callers write them. */
   EVENTS("logs"),
   /** Signed envelopes besides, each verified and kept once. */
-  ENVELOPES("envelopes");
+  ENVELOPES("envelopes"),
+  /** Messages of resumable MCP streams, and the sessions they belong to. */
+  MCP("mcp");
 
   /** The folder below the server's that logs of this kind are in. */
   final String folder;

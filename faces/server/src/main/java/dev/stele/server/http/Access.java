@@ -11,6 +11,9 @@ sealed interface Access {
   /** Who has a role on the log that the path names. */
   record OnLog(Role role) implements Access {}
 
+  /** Who has a role on a log that the path need not name. */
+  record OnLogCalled(Role role, String log) implements Access {}
+
   /** Who has a role on the whole server. */
   record OnServer(Role role) implements Access {}
 

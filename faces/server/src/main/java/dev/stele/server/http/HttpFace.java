@@ -206,6 +206,7 @@ public final class HttpFace extends Handler.Abstract {
     switch (access) {
       case Access.Free _ -> {}
       case Access.OnServer(Role role) -> require(principal, role, Principal.EVERY_LOG);
+      case Access.OnLogCalled(Role role, String called) -> requireOnLog(principal, role, called);
       case Access.OnLog(Role role) -> requireOnLog(principal, role, log);
       case Access.OfFace(PublicFace face) -> {
         if (!open.contains(face) || Host.SYSTEM.equals(log)) {

@@ -52,6 +52,7 @@ public final class HttpRoutes {
     routes.addAll(new FollowRoutes(parts.maxFollowers()).routes());
     routes.addAll(new AdminRoutes(parts.audit()).routes());
     routes.addAll(new EnvelopeRoutes(parts.audit()).routes());
+    routes.addAll(new McpRoutes(parts.host(), parts.audit()).routes());
     routes.addAll(new TokenRoutes(parts.tokens(), parts.audit()).routes());
     routes.addAll(new GroupRoutes().routes());
     routes.addAll(new WitnessRoutes(parts.witness()).routes());
