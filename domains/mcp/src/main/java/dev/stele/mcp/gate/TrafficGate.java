@@ -13,9 +13,9 @@ import java.util.List;
 /**
  * Admits what went between an MCP client and its server, as a witness beside the wire saw it.
  *
- * <p>Nobody signs it, and what is no message of JSON-RPC is admitted too, under a type that says so:
- * a record that leaves out what was odd proves little. Codes of refusal: {@code too-large}, {@code
- * bad-session}, {@code bad-principal}. Thread-safe.
+ * <p>Nobody signs it, and what is no message of JSON-RPC is admitted too, under a type that says
+ * so: a record that leaves out what was odd proves little. Codes of refusal: {@code too-large},
+ * {@code bad-session}, {@code bad-principal}. Thread-safe.
  */
 public final class TrafficGate implements Gate<TrafficGate.Input> {
   /** How the names of streams begin: the session is the rest. */

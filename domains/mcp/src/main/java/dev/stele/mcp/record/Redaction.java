@@ -74,7 +74,9 @@ public final class Redaction {
     // Latin-1 keeps each byte a character, also where it is no UTF-8.
     String text = new String(message, java.nio.charset.StandardCharsets.ISO_8859_1);
     String left = redacted(text);
-    return left.equals(text) ? message : left.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    return left.equals(text)
+        ? message
+        : left.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
   }
 
   private String redacted(String text) {
@@ -107,7 +109,9 @@ public final class Redaction {
         if (at == JsonToken.PROPERTY_NAME) {
           name = parser.currentName();
           generator.copyCurrentEvent(parser);
-        } else if (!protocol && !at.isStructEnd() && names.contains(name.toLowerCase(Locale.ROOT))) {
+        } else if (!protocol
+            && !at.isStructEnd()
+            && names.contains(name.toLowerCase(Locale.ROOT))) {
           parser.skipChildren();
           generator.writeString(MARK);
           changed = true;

@@ -11,8 +11,8 @@
  * </pre>
  *
  * <p>It asks nothing of the protocol's revision: sessions are told apart where there are some, and
- * stateless traffic is one session of a name that the proxy gives. The proxies themselves, processes
- * and sockets, are in the command line.
+ * stateless traffic is one session of a name that the proxy gives. The proxies themselves,
+ * processes and sockets, are in the command line.
  */
 @NullMarked
 package dev.stele.mcp.record;

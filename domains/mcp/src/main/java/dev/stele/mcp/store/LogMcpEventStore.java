@@ -23,6 +23,7 @@ import dev.stele.core.storage.Storages;
 import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableRow;
+import dev.stele.core.view.View;
 import dev.stele.mcp.event.McpEventId;
 import dev.stele.mcp.event.McpMessage;
 import dev.stele.mcp.event.McpScope;
@@ -94,14 +95,17 @@ final class LogMcpEventStore implements McpEventStore {
    * Opens a store, making it where there is none.
    *
    * @param uri of a storage whose engine is on the class path
+   * @param alongside more views of the same log
    */
-  static LogMcpEventStore open(String uri, McpStoreOptions options) {
+  static LogMcpEventStore open(String uri, McpStoreOptions options, List<View> alongside) {
+    List<View> views = new ArrayList<>(alongside);
+    views.add(new McpView());
     return open(
         Storages.open(
             new StorageRequest(
                 uri,
                 false,
-                List.of(new McpView()),
+                views,
                 SideTables.Definition.NONE,
                 McpSchema.SCRIPTS,
                 options.anchorFolder())),
@@ -158,6 +162,11 @@ final class LogMcpEventStore implements McpEventStore {
   /** The log below. */
   EventLog log() {
     return log;
+  }
+
+  /** The views of it. */
+  KeptViews views() {
+    return kept;
   }
 
   // ---- appending ----

@@ -1,6 +1,9 @@
 package dev.stele.mcp.store;
 
 import dev.stele.core.log.EventLog;
+import dev.stele.core.view.KeptViews;
+import dev.stele.core.view.View;
+import java.util.List;
 import java.util.Optional;
 
 /** Opens stores. */
@@ -22,12 +25,30 @@ public final class McpEventStores {
    * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
    */
   public static McpEventStore open(String uri, McpStoreOptions options) {
-    return new ObservedMcpEventStore(LogMcpEventStore.open(uri, options));
+    return open(uri, options, List.of());
+  }
+
+  /**
+   * As {@link #open(String, McpStoreOptions)}, with more views of the same log.
+   *
+   * @param alongside views that the store does not ask itself; read them by {@link #views}
+   */
+  public static McpEventStore open(String uri, McpStoreOptions options, List<View> alongside) {
+    return new ObservedMcpEventStore(LogMcpEventStore.open(uri, options, alongside));
   }
 
   /** The log below a store: its checkpoints and proofs are for everybody. Empty where none is. */
   public static Optional<EventLog> log(McpEventStore store) {
+    return ofLog(store).map(LogMcpEventStore::log);
+  }
+
+  /** The views of the log below a store. Empty where none is. */
+  public static Optional<KeptViews> views(McpEventStore store) {
+    return ofLog(store).map(LogMcpEventStore::views);
+  }
+
+  private static Optional<LogMcpEventStore> ofLog(McpEventStore store) {
     McpEventStore within = store instanceof ObservedMcpEventStore seen ? seen.store() : store;
-    return within instanceof LogMcpEventStore ofLog ? Optional.of(ofLog.log()) : Optional.empty();
+    return within instanceof LogMcpEventStore ofLog ? Optional.of(ofLog) : Optional.empty();
   }
 }

@@ -168,8 +168,7 @@ final class McpRoutes {
     if (body.length > 0) {
       call.requireContentType(Reply.JSON, NDJSON);
     }
-    McpMessage message =
-        body.length == 0 ? new McpMessage.Priming() : new McpMessage.Json(body);
+    McpMessage message = body.length == 0 ? new McpMessage.Priming() : new McpMessage.Json(body);
     McpAppend result = store().append(scope(call), call.place("stream"), message);
     return result instanceof McpAppend.Appended appended
         ? Reply.json(201, appended(appended))
@@ -364,7 +363,8 @@ final class McpRoutes {
   private Reply retain(Call call) throws Exception {
     McpEventStore store = store();
     McpRetained done =
-        audit.around(call.principal(), "mcp.retain", Map.of(), store::retain, McpRetained::toString);
+        audit.around(
+            call.principal(), "mcp.retain", Map.of(), store::retain, McpRetained::toString);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("streams", done.streams());
     json.put("events", done.events());
@@ -412,8 +412,7 @@ final class McpRoutes {
             .orElseThrow(
                 () ->
                     new Refusal(
-                        Problem.conflict(
-                            "no-mcp", "the log called 'mcp' is one of another kind")));
+                        Problem.conflict("no-mcp", "the log called 'mcp' is one of another kind")));
     return hosted.mcp().orElseThrow();
   }
 
