@@ -41,6 +41,7 @@ import picocli.CommandLine.Command;
       TrimCommand.class,
       CompactCommand.class,
       KeyCommand.class,
+      McpCommand.class,
       EnvelopeCommand.class,
       ViewsCommand.class,
       StatsCommand.class,

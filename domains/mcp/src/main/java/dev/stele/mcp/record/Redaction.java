@@ -1,9 +1,11 @@
 package dev.stele.mcp.record;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
@@ -72,17 +74,15 @@ public final class Redaction {
 
   private byte[] inText(byte[] message) {
     // Latin-1 keeps each byte a character, also where it is no UTF-8.
-    String text = new String(message, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String text = new String(message, StandardCharsets.ISO_8859_1);
     String left = redacted(text);
-    return left.equals(text)
-        ? message
-        : left.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    return left.equals(text) ? message : left.getBytes(StandardCharsets.ISO_8859_1);
   }
 
   private String redacted(String text) {
     String left = text;
     for (Pattern pattern : patterns) {
-      left = pattern.matcher(left).replaceAll(java.util.regex.Matcher.quoteReplacement(MARK));
+      left = pattern.matcher(left).replaceAll(Matcher.quoteReplacement(MARK));
     }
     return left;
   }
