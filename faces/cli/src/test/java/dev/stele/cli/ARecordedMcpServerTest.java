@@ -239,12 +239,12 @@ class ARecordedMcpServerTest {
           String answer =
               stream
                   ? ": hello\n\n"
-                        + "id: 1\n"
-                        + "data:\n\n"
-                        + "data: {\"jsonrpc\":\"2.0\",\n"
-                        + "data: \"method\":\"n\"}\n\n"
-                        + "id: 2\r\n"
-                        + "data: "
+                      + "id: 1\n"
+                      + "data:\n\n"
+                      + "data: {\"jsonrpc\":\"2.0\",\n"
+                      + "data: \"method\":\"n\"}\n\n"
+                      + "id: 2\r\n"
+                      + "data: "
                       + ANSWER
                       + "\r\n\r\n"
                   : body.isEmpty() ? "" : "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{}}";

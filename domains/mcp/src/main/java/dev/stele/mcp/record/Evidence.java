@@ -105,7 +105,8 @@ public final class Evidence {
     files.write(
         "index.html",
         resource("evidence.html")
-            .replace("@VERIFIER@", resource("verify-proof.mjs"))
+            // Its first line is for a shell.
+            .replace("@VERIFIER@", resource("verify-proof.mjs").replaceFirst("#![^\n]*\n", ""))
             // Nothing that a session is called may end the script that holds it.
             .replace("@BUNDLE@", bundle.replace("<", "\\u003c"))
             .getBytes(StandardCharsets.UTF_8));
