@@ -1,0 +1,4 @@
+@NullMarked
+package dev.stele.mcp.sdk;
+
+import org.jspecify.annotations.NullMarked;
