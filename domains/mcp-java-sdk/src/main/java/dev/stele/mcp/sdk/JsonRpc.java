@@ -9,7 +9,6 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -99,13 +98,11 @@ final class JsonRpc {
   }
 
   private static Object requireId(@org.jspecify.annotations.Nullable Object id) {
-    if (id instanceof String
-        || id instanceof Integer
-        || id instanceof Long
-        || id instanceof BigInteger) {
+    // The SDK has no longer ones.
+    if (id instanceof String || id instanceof Integer || id instanceof Long) {
       return id;
     }
-    throw Refusal.badRequest("an id is a string or an integer");
+    throw Refusal.badRequest("an id is a string, or an integer of 64 bits");
   }
 
   private <T> T as(Object map, Class<T> type) {

@@ -4,6 +4,7 @@ import dev.stele.mcp.event.McpMessage;
 import dev.stele.mcp.event.McpScope;
 import dev.stele.mcp.store.McpEventStore;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -95,10 +96,17 @@ final class LiveSession {
     return inner;
   }
 
-  /** Whether its client is told the ids of streams that have no message yet, and may be sent off. */
+  /**
+   * Whether its client is told the ids of streams that have no message yet, and may be sent off.
+   */
   boolean polls() {
     // Revisions are dates, so that their order is that of their text.
     return protocolVersion.compareTo(SINCE_POLLING) >= 0;
+  }
+
+  /** How long its client is asked to wait before it comes back. */
+  Duration retry() {
+    return options.retry();
   }
 
   /** The stream of what no request asked for. */

@@ -114,8 +114,8 @@ final class LiveStream {
   /**
    * A stream of which nothing is in the store yet, or which another process began.
    *
-   * @param unanswered what a request is answered with when the stream is finished without an answer;
-   *     empty for a stream that answers no request: it is not completed
+   * @param unanswered what a request is answered with when the stream is finished without an
+   *     answer; empty for a stream that answers no request: it is not completed
    */
   LiveStream(
       McpEventStore store,
@@ -357,8 +357,7 @@ final class LiveStream {
           if (outcome instanceof McpAppend.Appended(String eventId, long sequence, boolean _)) {
             lock.lock();
             try {
-              appended(
-                  sequence, new Page.Message(eventId, unanswered.get().json()));
+              appended(sequence, new Page.Message(eventId, unanswered.get().json()));
             } finally {
               lock.unlock();
             }

@@ -52,15 +52,14 @@ final class Orphans {
     if (idJson.isEmpty()) {
       return false;
     }
-    ReentrantLock stripe = stripes[Math.floorMod(scope.hashCode() * 31 + stream.hashCode(), STRIPES)];
+    ReentrantLock stripe =
+        stripes[Math.floorMod(scope.hashCode() * 31 + stream.hashCode(), STRIPES)];
     stripe.lock();
     try {
       if (!isAnswered(scope, stream, last, idJson.get())) {
         McpAppend outcome = store.append(scope, stream, answer(idJson.get()));
         switch (outcome) {
-          case McpAppend.Appended _,
-              McpAppend.StreamCompleted _,
-              McpAppend.SessionEnded _ -> {}
+          case McpAppend.Appended _, McpAppend.StreamCompleted _, McpAppend.SessionEnded _ -> {}
           case McpAppend.Refused(String code, String reason) ->
               throw Refusal.unavailable(code + ": " + reason);
           case McpAppend.ReadOnly(String reason) ->

@@ -29,8 +29,7 @@ final class Refusal extends RuntimeException {
   }
 
   static Refusal unavailable(String reason) {
-    return new Refusal(
-        503, ErrorCode.INTERNAL, reason, Map.of("Retry-After", "1"));
+    return new Refusal(503, ErrorCode.INTERNAL, reason, Map.of("Retry-After", "1"));
   }
 
   int status() {

@@ -68,7 +68,9 @@ public final class ResumableHandler implements HttpHandler {
     }
   }
 
-  /** Headers go out with the first bytes, so that a failure to send them ends the stream as well. */
+  /**
+   * Headers go out with the first bytes, so that a failure to send them ends the stream as well.
+   */
   private static final class Chunks implements HttpAnswer.Output {
     private final HttpExchange exchange;
     private boolean begun;

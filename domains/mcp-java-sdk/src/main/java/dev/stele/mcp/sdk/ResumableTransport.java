@@ -168,7 +168,8 @@ public final class ResumableTransport implements McpStreamableServerTransportPro
     StreamableHttp ready = http;
     if (ready == null || closing) {
       Refusal stopping =
-          Refusal.unavailable(ready == null ? "the server has not begun" : "the server is stopping");
+          Refusal.unavailable(
+              ready == null ? "the server has not begun" : "the server is stopping");
       return HttpAnswer.Whole.json(
           stopping.status(), stopping.headers(), rpc.error(stopping.code(), stopping.reason()));
     }
@@ -191,7 +192,9 @@ public final class ResumableTransport implements McpStreamableServerTransportPro
         .then(onVirtualThread(() -> all.tellAbsent(message)));
   }
 
-  /** Sends a notification to the session of an id, the SDK's or the client's, if it is in memory. */
+  /**
+   * Sends a notification to the session of an id, the SDK's or the client's, if it is in memory.
+   */
   @Override
   public Mono<Void> notifyClient(String sessionId, String method, @Nullable Object params) {
     return Mono.defer(

@@ -117,8 +117,7 @@ final class Sessions {
 
   private LiveSession session(
       McpScope scope, McpStreamableServerSession inner, String protocolVersion) {
-    return new LiveSession(
-        store, scope, inner, protocolVersion, options, () -> forget(scope));
+    return new LiveSession(store, scope, inner, protocolVersion, options, () -> forget(scope));
   }
 
   /**

@@ -36,6 +36,11 @@ final class StreamName {
     return name;
   }
 
+  /** Tells whether a client may resume a stream: what it has set is its own, but was never sent. */
+  static boolean isResumable(String stream) {
+    return stream.equals(LISTEN) || stream.startsWith(REQUEST);
+  }
+
   /** The id of the request that a stream answers, in JSON; empty for a stream of another kind. */
   static Optional<String> requestIdJson(String stream) {
     int dot = stream.indexOf('.', REQUEST.length());

@@ -2,7 +2,6 @@ package dev.stele.mcp.sdk;
 
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.StorageFailed;
-import dev.stele.mcp.event.McpEventId;
 import dev.stele.mcp.event.McpScope;
 import dev.stele.mcp.store.McpAppend;
 import dev.stele.mcp.store.McpEventStore;
@@ -32,6 +31,14 @@ final class StreamableHttp {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.mcp.sdk");
 
   private static final String ALLOWED = "POST, GET, DELETE";
+
+  /**
+   * For a client that asks for what comes after the end: it is the status on which a client of
+   * server-sent events does not come back (WHATWG HTML). An empty stream of events would have some
+   * come back for ever.
+   */
+  private static final HttpAnswer NOTHING_MORE =
+      new HttpAnswer.Whole(204, Map.of("Content-Type", MediaTypes.EVENTS), new byte[0]);
 
   private final McpEventStore store;
   private final TransportOptions options;
@@ -88,10 +95,7 @@ final class StreamableHttp {
       case "DELETE" -> delete(call, principal(call));
       default ->
           throw new Refusal(
-              405,
-              ErrorCode.INVALID_REQUEST,
-              "allowed here: " + ALLOWED,
-              Map.of("Allow", ALLOWED));
+              405, ErrorCode.INVALID_REQUEST, "allowed here: " + ALLOWED, Map.of("Allow", ALLOWED));
     };
   }
 
@@ -151,8 +155,10 @@ final class StreamableHttp {
     return HttpAnswer.Whole.json(
         HttpAnswer.OK,
         Map.of(
-            HttpHeaders.MCP_SESSION_ID, started.session().scope().session(),
-            "Cache-Control", "no-store"),
+            HttpHeaders.MCP_SESSION_ID,
+            started.session().scope().session(),
+            "Cache-Control",
+            "no-store"),
         answer);
   }
 
@@ -174,7 +180,7 @@ final class StreamableHttp {
     try {
       requireBegun(stream);
       sessions.remember(session, request.request(), body);
-      connection = stream.fromDelivered(session.polls(), options.retry());
+      connection = stream.fromDelivered(session.polls(), session.retry());
       // Before the request is handled: a tool may end its connection in its first line.
       stream.attach(connection);
     } catch (RuntimeException e) {
@@ -188,17 +194,7 @@ final class StreamableHttp {
             .handle(request.request()),
         call,
         new StreamControl(stream, options.retry()));
-    return events(
-        out -> {
-          try {
-            connection.open(out);
-            connection.prime();
-          } catch (IOException | RuntimeException e) {
-            stream.detach(connection);
-            throw e;
-          }
-          stream.pump(connection);
-        });
+    return events(begun(stream, connection));
   }
 
   private static void requireBegun(LiveStream stream) {
@@ -254,27 +250,39 @@ final class StreamableHttp {
     Optional<String> after = one(call, HttpHeaders.LAST_EVENT_ID);
     LiveSession session = sessions.enter(scope);
     try {
-      HttpAnswer.Body body =
-          after.isPresent() ? resume(session, after.get()) : listen(session);
-      return events(
-          out -> {
-            try {
-              body.writeTo(out);
-            } finally {
-              session.leave();
-            }
-          });
+      HttpAnswer answer = after.isPresent() ? resume(session, after.get()) : listen(session);
+      return switch (answer) {
+        case HttpAnswer.Events(var headers, HttpAnswer.Body body) ->
+            new HttpAnswer.Events(
+                headers,
+                out -> {
+                  try {
+                    body.writeTo(out);
+                  } finally {
+                    session.leave();
+                  }
+                });
+        case HttpAnswer.Whole whole -> {
+          session.leave();
+          yield whole;
+        }
+      };
     } catch (RuntimeException e) {
       session.leave();
       throw e;
     }
   }
 
-  private HttpAnswer.Body listen(LiveSession session) {
+  private static HttpAnswer listen(LiveSession session) {
     LiveStream stream = session.listening();
     requireBegun(stream);
-    Connection connection = stream.fromDelivered(session.polls(), options.retry());
+    Connection connection = stream.fromDelivered(session.polls(), session.retry());
     stream.attach(connection);
+    return events(begun(stream, connection));
+  }
+
+  /** A connection of a client that is told where it is before anything else. */
+  private static HttpAnswer.Body begun(LiveStream stream, Connection connection) {
     return out -> {
       try {
         connection.open(out);
@@ -287,44 +295,48 @@ final class StreamableHttp {
     };
   }
 
-  private HttpAnswer.Body resume(LiveSession session, String lastEventId) {
+  private HttpAnswer resume(LiveSession session, String lastEventId) {
     McpScope scope = session.scope();
     String name =
-        McpEventId.decode(scope, lastEventId)
-            .flatMap(_ -> store.streamOf(scope, lastEventId))
+        store
+            .streamOf(scope, lastEventId)
+            .filter(StreamName::isResumable)
             .orElseThrow(StreamableHttp::noSuchEvent);
     LiveStream stream = session.find(name);
     Page.Messages first = page(scope, lastEventId);
-    if (stream == null && !first.complete() && !first.more()) {
-      // Its process is gone, or it ended while this was read.
+    Connection connection =
+        new Connection(session.polls(), session.retry(), lastEventId, Connection.UNKNOWN);
+    if (stream != null) {
+      stream.attach(connection);
+      Page.Messages page = first;
+      return events(
+          out -> {
+            try {
+              connection.open(out);
+              connection.greet();
+              stream.write(connection, page);
+            } catch (IOException | RuntimeException e) {
+              stream.detach(connection);
+              throw e;
+            }
+            stream.pump(connection);
+          });
+    }
+    if (!first.complete() && !first.more()) {
+      // Its process is gone, and its request with it.
       boolean _ = orphans.close(scope, name, first.last());
       first = page(scope, lastEventId);
     }
-    Connection connection =
-        new Connection(session.polls(), options.retry(), lastEventId, Connection.UNKNOWN);
-    if (stream != null) {
-      stream.attach(connection);
+    if (first.complete() && first.messages().isEmpty()) {
+      return NOTHING_MORE;
     }
     Page.Messages page = first;
-    return out -> {
-      try {
-        connection.open(out);
-        connection.greet();
-        if (stream != null) {
-          stream.write(connection, page);
-        }
-      } catch (IOException | RuntimeException e) {
-        if (stream != null) {
-          stream.detach(connection);
-        }
-        throw e;
-      }
-      if (stream != null) {
-        stream.pump(connection);
-      } else {
-        retell(scope, connection, page);
-      }
-    };
+    return events(
+        out -> {
+          connection.open(out);
+          connection.greet();
+          retell(scope, connection, page);
+        });
   }
 
   private Page.Messages page(McpScope scope, String after) {
@@ -394,8 +406,7 @@ final class StreamableHttp {
         .filter(version -> !versions.contains(version))
         .ifPresent(
             _ -> {
-              throw Refusal.badRequest(
-                  "this server speaks MCP " + String.join(", ", versions));
+              throw Refusal.badRequest("this server speaks MCP " + String.join(", ", versions));
             });
   }
 
@@ -403,9 +414,12 @@ final class StreamableHttp {
     String id =
         one(call, HttpHeaders.MCP_SESSION_ID)
             .orElseThrow(
-                () -> Refusal.badRequest("the header " + HttpHeaders.MCP_SESSION_ID + " is missing"));
+                () ->
+                    Refusal.badRequest("the header " + HttpHeaders.MCP_SESSION_ID + " is missing"));
     // Its own ids are shorter; nothing that cannot be one is looked up.
-    if (id.isEmpty() || id.length() > MAX_SESSION_CHARS || !id.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+    if (id.isEmpty()
+        || id.length() > MAX_SESSION_CHARS
+        || !id.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw Refusal.noSuchSession();
     }
     return new McpScope(options.tenant(), principal, id);

@@ -114,66 +114,235 @@ public record TransportOptions(
 
   /** The same for another tenant. */
   public TransportOptions tenant(String other) {
-    return new TransportOptions(other, hosts, principal, context, json, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        other,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same under other names. */
   public TransportOptions hosts(AllowedHosts other) {
-    return new TransportOptions(tenant, other, principal, context, json, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        other,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with principals that are told apart. */
   public TransportOptions principal(Function<HttpCall, Optional<String>> other) {
-    return new TransportOptions(tenant, hosts, other, context, json, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        other,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with more for tools to know. */
   public TransportOptions context(McpTransportContextExtractor<HttpCall> other) {
-    return new TransportOptions(tenant, hosts, principal, other, json, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        other,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with another JSON. */
   public TransportOptions json(McpJsonMapper other) {
-    return new TransportOptions(tenant, hosts, principal, context, other, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        other,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with another pause of clients. */
   public TransportOptions retry(Duration other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, other, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        other,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with another heartbeat. */
   public TransportOptions heartbeat(Duration other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, other, idle, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        other,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with another time after which sessions end. */
   public TransportOptions idle(Duration other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, heartbeat, other, drain, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        other,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with another time for requests in flight. */
   public TransportOptions drain(Duration other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, heartbeat, idle, other, maxSessions, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        other,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with room for another number of sessions. */
   public TransportOptions maxSessions(int other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, heartbeat, idle, drain, other, maxBodyBytes, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        other,
+        maxBodyBytes,
+        clock,
+        random);
   }
 
   /** The same with another longest request. */
   public TransportOptions maxBodyBytes(int other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, heartbeat, idle, drain, maxSessions, other, clock, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        other,
+        clock,
+        random);
   }
 
   /** The same with another clock. */
   public TransportOptions clock(InstantSource other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, other, random);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        other,
+        random);
   }
 
   /** The same with another source of randomness. */
   public TransportOptions random(RandomGenerator other) {
-    return new TransportOptions(tenant, hosts, principal, context, json, retry, heartbeat, idle, drain, maxSessions, maxBodyBytes, clock, other);
+    return new TransportOptions(
+        tenant,
+        hosts,
+        principal,
+        context,
+        json,
+        retry,
+        heartbeat,
+        idle,
+        drain,
+        maxSessions,
+        maxBodyBytes,
+        clock,
+        other);
   }
 }

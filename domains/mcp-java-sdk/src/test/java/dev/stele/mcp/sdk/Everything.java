@@ -58,8 +58,7 @@ final class Everything {
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
   /** A header and no sound. */
-  private static final String WAV =
-      "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
+  private static final String WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 
   private static final Duration SHORT = Duration.ofMillis(50);
 
@@ -194,7 +193,8 @@ final class Everything {
                             {"type":"object","properties":{
                               "username":{"type":"string","description":"A name"},
                               "email":{"type":"string","description":"An address"}},
-                              "required":["username","email"]}"""))),
+                              "required":["username","email"]}\
+                            """))),
         tool(
             "test_elicitation_sep1034_defaults",
             EMPTY_SCHEMA,
@@ -212,7 +212,8 @@ final class Everything {
                               "status":{"type":"string","enum":["active","inactive","pending"],
                                 "default":"active"},
                               "verified":{"type":"boolean","default":true}},
-                              "required":[]}"""))),
+                              "required":[]}\
+                            """))),
         tool(
             "test_elicitation_sep1330_enums",
             EMPTY_SCHEMA,
@@ -235,7 +236,8 @@ final class Everything {
                               "titledMulti":{"type":"array","items":{"anyOf":[
                                 {"const":"value1","title":"One"},
                                 {"const":"value2","title":"Two"}]}}},
-                              "required":[]}"""))),
+                              "required":[]}\
+                            """))),
         tool(
             "json_schema_2020_12_tool",
             """
@@ -249,7 +251,8 @@ final class Everything {
              "if":{"properties":{"contactMethod":{"const":"phone"}},
                "required":["contactMethod"]},
              "then":{"required":["phone"]},"else":{"required":["email"]},
-             "additionalProperties":false}""",
+             "additionalProperties":false}\
+            """,
             (_, _) -> text("ok")));
   }
 
@@ -299,9 +302,7 @@ final class Everything {
 
   private static SyncToolSpecification says(String name, Content... content) {
     return tool(
-        name,
-        EMPTY_SCHEMA,
-        (_, _) -> CallToolResult.builder().content(List.of(content)).build());
+        name, EMPTY_SCHEMA, (_, _) -> CallToolResult.builder().content(List.of(content)).build());
   }
 
   private static SyncToolSpecification tool(
@@ -355,7 +356,8 @@ final class Everything {
   private static void pause(Duration time) {
     long end = System.nanoTime() + time.toNanos();
     while (System.nanoTime() < end) {
-      LockSupport.parkNanos(Math.max(1, Math.min(end - System.nanoTime(), TimeUnit.SECONDS.toNanos(1))));
+      LockSupport.parkNanos(
+          Math.max(1, Math.min(end - System.nanoTime(), TimeUnit.SECONDS.toNanos(1))));
     }
   }
 

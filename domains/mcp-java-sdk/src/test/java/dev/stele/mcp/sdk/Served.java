@@ -26,8 +26,7 @@ final class Served implements AutoCloseable {
   private final int port;
   private final AutoCloseable http;
 
-  private Served(
-      ResumableTransport transport, McpSyncServer server, int port, AutoCloseable http) {
+  private Served(ResumableTransport transport, McpSyncServer server, int port, AutoCloseable http) {
     this.transport = transport;
     this.server = server;
     this.port = port;

@@ -1,3 +1,4 @@
+/** Tests of the transport, within a process and from outside. */
 @NullMarked
 package dev.stele.mcp.sdk;
 
