@@ -160,7 +160,7 @@ public final class Histories {
   /** An outcome in the words of the model. */
   static String describe(AppendResult actual) {
     return switch (actual) {
-      case AppendResult.Appended(long first, int count, var _, var _, var _) ->
+      case AppendResult.Appended(long first, var _, int count, var _, var _, var _, var _) ->
           "appended " + first + "+" + count;
       case AppendResult.AlreadyPresent(long at) -> "present " + at;
       case AppendResult.Conflict(String stream, long wanted, long is) ->

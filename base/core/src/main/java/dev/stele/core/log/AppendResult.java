@@ -6,6 +6,7 @@ import dev.stele.core.event.Claim;
 import dev.stele.core.proof.InclusionProof;
 import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.proof.Verdict;
+import java.time.Instant;
 import java.util.Optional;
 
 /** What came of an {@link Append}. Nothing of it is an exception: all of these are expected. */
@@ -14,12 +15,21 @@ public sealed interface AppendResult {
    * The events are in the log.
    *
    * @param first the position of the first of them; the others follow without a gap
+   * @param firstRevision the place of the first in its stream; the others follow without a gap
    * @param count how many
+   * @param recordedAt when the last of them was recorded; without stamps, all of them
    * @param head the end of the log after the commit that holds them, which others may share
    * @param durability what this ack means
    * @param proof the checkpoint and path of the first event, if asked for
    */
-  record Appended(long first, int count, Head head, Durability durability, Optional<AckProof> proof)
+  record Appended(
+      long first,
+      long firstRevision,
+      int count,
+      Instant recordedAt,
+      Head head,
+      Durability durability,
+      Optional<AckProof> proof)
       implements AppendResult {}
 
   /**

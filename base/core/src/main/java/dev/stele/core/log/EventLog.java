@@ -18,6 +18,7 @@ import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
+import dev.stele.core.event.EventRecord;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.ReceiptGate;
@@ -1099,7 +1100,15 @@ public final class EventLog extends LogReader {
       }
       append.append.result =
           new AppendResult.Appended(
-              append.first, append.append.events.length, head, reached, proof);
+              append.first,
+              EventRecord.revision(append.append.events[0].record()),
+              append.append.events.length,
+              Instant.ofEpochMilli(
+                  EventRecord.recordedAtMillis(
+                      append.append.events[append.append.events.length - 1].record())),
+              head,
+              reached,
+              proof);
     }
     for (Work work : works) {
       if (work instanceof Work.Signing(SignRequest request)) {

@@ -1,0 +1,16 @@
+package dev.stele.mcp.store;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("engine")
+class AnMcpEventStoreOnSqliteTest extends McpEventStoreTck {
+  @TempDir Path folder;
+
+  @Override
+  McpEventStore open(McpStoreOptions options) {
+    return McpEventStores.open(
+        "sqlite:" + folder.resolve("store"), options.anchoredIn(folder.resolve("anchor")));
+  }
+}
