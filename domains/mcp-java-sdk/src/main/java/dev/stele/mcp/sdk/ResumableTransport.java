@@ -159,8 +159,16 @@ public final class ResumableTransport implements McpStreamableServerTransportPro
    * @return how many
    */
   int endIdleSessions() {
+    return sessions().endIdle();
+  }
+
+  /** The sessions, once the server is built. */
+  Sessions sessions() {
     Sessions all = sessions;
-    return all == null ? 0 : all.endIdle();
+    if (all == null) {
+      throw new IllegalStateException("no server was built over this transport");
+    }
+    return all;
   }
 
   /** Answers a call; blocks. */

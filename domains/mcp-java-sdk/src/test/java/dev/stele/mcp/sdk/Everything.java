@@ -42,6 +42,8 @@ import io.modelcontextprotocol.spec.McpSchema.Tool;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
@@ -62,7 +64,14 @@ final class Everything {
 
   private static final Duration SHORT = Duration.ofMillis(50);
 
+  private static final Map<String, Semaphore> STEPS = new ConcurrentHashMap<>();
+
   private Everything() {}
+
+  /** What the tool of this key waits for: one permit a line, and one for its answer. */
+  static Semaphore steps(String key) {
+    return STEPS.computeIfAbsent(key, _ -> new Semaphore(0));
+  }
 
   /** A server over a transport, which answers from then on. */
   static McpSyncServer over(ResumableTransport transport) {
@@ -281,7 +290,34 @@ final class Everything {
               }
               return text("counted to " + to);
             }),
-        // The same, on the stream of GET, to everybody.
+        // The same, each line when the test says so.
+        tool(
+            "steps",
+            "{\"type\":\"object\",\"properties\":{\"to\":{\"type\":\"integer\"},\"key\":{\"type\":\"string\"}}}",
+            (exchange, request) -> {
+              Semaphore steps = steps(argument(request, "key"));
+              for (int i = 1; i <= number(request, "to"); i++) {
+                steps.acquireUninterruptibly();
+                log(exchange, String.valueOf(i));
+              }
+              steps.acquireUninterruptibly();
+              return text("stepped");
+            }),
+        // Ends its connection between two lines.
+        tool(
+            "poll",
+            EMPTY_SCHEMA,
+            (exchange, _) -> {
+              log(exchange, "before");
+              boolean ended =
+                  StreamControl.of(exchange.transportContext())
+                      .map(control -> control.endConnection(Duration.ofMillis(7)))
+                      .orElse(false);
+              steps("poll").acquireUninterruptibly();
+              log(exchange, "after");
+              return text("ended " + ended);
+            }),
+        // The same as count, on the stream of GET, to everybody.
         tool(
             "announce",
             "{\"type\":\"object\",\"properties\":{\"from\":{\"type\":\"integer\"},\"to\":{\"type\":\"integer\"}}}",

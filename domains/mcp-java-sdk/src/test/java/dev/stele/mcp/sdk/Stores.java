@@ -21,6 +21,8 @@ final class Stores {
   }
 
   static McpEventStore onDisk(Path folder) {
-    throw new UnsupportedOperationException("there is none yet: " + folder);
+    return McpEventStores.open(
+        "sqlite:" + folder.resolve("store"),
+        McpStoreOptions.DEFAULT.keeping(McpRetention.NONE).anchoredIn(folder.resolve("anchor")));
   }
 }
