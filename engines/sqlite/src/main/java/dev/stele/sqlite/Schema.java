@@ -1,6 +1,7 @@
 package dev.stele.sqlite;
 
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.storage.StorageRequest;
 import dev.stele.crypto.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,6 +73,15 @@ final class Schema {
           Migration.fromColumns(connection, STATEMENTS, LAYOUT);
         }
         requireLayout(statement);
+      }
+    }
+  }
+
+  /** Runs the SQL that domains bring. */
+  void run(List<StorageRequest.Script> scripts) throws SQLException {
+    if (!scripts.isEmpty()) {
+      try (Connection connection = connect()) {
+        DomainScripts.run(connection, scripts);
       }
     }
   }

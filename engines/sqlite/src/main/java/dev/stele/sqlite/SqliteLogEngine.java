@@ -21,6 +21,7 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.storage.StorageRequest;
 import dev.stele.core.view.ViewStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -250,10 +251,24 @@ public final class SqliteLogEngine
    */
   public static SqliteLogEngine openWriter(
       Path database, SqliteOptions options, List<InlineView> views) {
+    return openWriter(database, options, views, List.of());
+  }
+
+  /**
+   * As {@link #openWriter(Path, SqliteOptions, List)}, and runs the SQL that domains bring.
+   *
+   * @param scripts those for SQLite are run, where their versions have not been
+   */
+  static SqliteLogEngine openWriter(
+      Path database,
+      SqliteOptions options,
+      List<InlineView> views,
+      List<StorageRequest.Script> scripts) {
     WriterLock lock = WriterLock.take(database);
     try {
       Schema schema = new Schema(database, options);
       schema.create();
+      schema.run(scripts);
       SqliteLogEngine engine = new SqliteLogEngine(database, schema, hold(database), lock, views);
       try {
         if (!views.isEmpty()) {

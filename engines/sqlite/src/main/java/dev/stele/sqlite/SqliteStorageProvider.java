@@ -10,6 +10,7 @@ import dev.stele.core.storage.StorageProvider;
 import dev.stele.core.storage.StorageRequest;
 import dev.stele.core.view.ViewStore;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -49,7 +50,8 @@ public final class SqliteStorageProvider implements StorageProvider {
           public LogEngine engine() {
             return request.readOnly()
                 ? SqliteLogEngine.openReader(database)
-                : SqliteLogEngine.openWriter(database);
+                : SqliteLogEngine.openWriter(
+                    database, SqliteOptions.DEFAULT, List.of(), request.scripts());
           }
 
           @Override

@@ -12,9 +12,9 @@ import java.util.Optional;
  * @param readOnly whether nothing will be written
  * @param views the views to keep of the log
  * @param sideTables the tables to keep beside the log
- * @param scripts what engines with a SQL server of their own run once, in order, before the views'
- *     and side tables are first used: tables that a script makes are used as they are, others are
- *     made; other engines have no use for them
+ * @param scripts what engines that speak SQL run once, in order, before the views' and side tables
+ *     are first used; on a server tables that a script makes are used as they are, others are made;
+ *     other engines have no use for them
  * @param anchorFolder where the anchor is, when not where the log's home says
  */
 public record StorageRequest(
@@ -25,11 +25,12 @@ public record StorageRequest(
     List<Script> scripts,
     Optional<Path> anchorFolder) {
   /**
-   * SQL of a domain for one kind of server, in versions that run once each and in order.
+   * SQL of a domain for one kind of engine, in versions that run once each and in order.
    *
    * @param scheme of the provider that is to run it
    * @param name of the domain: tells its versions from those of others
-   * @param folder where the versions are on the class path, as {@code V1__what.sql}
+   * @param folder where the versions are on the class path, as {@code V1__what.sql}; for SQLite as
+   *     {@code V1.sql}
    */
   public record Script(String scheme, String name, String folder) {}
 

@@ -13,15 +13,17 @@ import java.util.Optional;
  * A place in a stream, as a client carries it: {@code token.sequence}.
  *
  * <pre>
- *   token     base64url(first 8 bytes of SHA-256 over tenant, user, session, stream,
- *             each with its length before it) - base64url(stream)
+ *   token     check - stream        where the stream's name is of letters, digits, - _ and . alone
+ *             check ~ base64url(stream)                                            where it is not
+ *   check     base64url(first 8 bytes of SHA-256 over tenant, user, session, stream, each with
+ *             its length before it)
  *   sequence  its revision in the log's stream, in decimal, from 1
  * </pre>
  *
- * <p>Only letters, digits, {@code -}, {@code _} and {@code .}: it stands in a header as it is. What
- * scope it is of is checked without a look-up. The token is no secret and gives no right: whoever
- * presents an id is told of streams of their own scope alone, and the token keeps an id that
- * strayed from being taken for another stream's.
+ * <p>Only letters, digits, {@code -}, {@code _}, {@code ~} and {@code .}: it stands in a header as
+ * it is. What scope it is of is checked without a look-up. The token is no secret and gives no
+ * right: whoever presents an id is told of streams of their own scope alone, and the token keeps an
+ * id that strayed from being taken for another stream's.
  *
  * @param stream the stream's name within the session
  * @param sequence the place in it, from 1
@@ -34,6 +36,9 @@ public record McpEventId(String stream, long sequence) {
   private static final int CHECK_BYTES = 8;
 
   private static final int CHECK_CHARS = 11;
+
+  private static final char PLAIN = '-';
+  private static final char ENCODED = '~';
 
   private static final int MAX_DIGITS = 19;
 
@@ -51,7 +56,26 @@ public record McpEventId(String stream, long sequence) {
   /** The part of an id that all events of a stream share. */
   public static String token(McpScope scope, String stream) {
     byte[] name = stream.getBytes(StandardCharsets.UTF_8);
-    return check(scope, name) + "-" + ENCODER.encodeToString(name);
+    return isPlain(stream)
+        ? check(scope, name) + PLAIN + stream
+        : check(scope, name) + ENCODED + ENCODER.encodeToString(name);
+  }
+
+  private static boolean isPlain(String stream) {
+    for (int i = 0; i < stream.length(); i++) {
+      char c = stream.charAt(i);
+      boolean plain =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || c == '-'
+              || c == '_'
+              || c == '.';
+      if (!plain) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** An id of its two parts. */
@@ -72,13 +96,16 @@ public record McpEventId(String stream, long sequence) {
   /** Reads an id, in whatever shape it came; empty when no event of this scope can have it. */
   public static Optional<McpEventId> decode(McpScope scope, String id) {
     int dot = id.lastIndexOf('.');
-    if (id.length() > MAX_CHARS
-        || dot <= CHECK_CHARS + 1
-        || id.charAt(CHECK_CHARS) != '-'
-        || !isNumber(id, dot + 1)) {
+    if (id.length() > MAX_CHARS || dot <= CHECK_CHARS + 1 || !isNumber(id, dot + 1)) {
       return Optional.empty();
     }
-    Optional<String> stream = name(id.substring(CHECK_CHARS + 1, dot));
+    String name = id.substring(CHECK_CHARS + 1, dot);
+    Optional<String> stream =
+        switch (id.charAt(CHECK_CHARS)) {
+          case PLAIN -> Optional.of(name).filter(McpStreamName::isName);
+          case ENCODED -> name(name);
+          default -> Optional.empty();
+        };
     // Made anew and compared, so that an id has one spelling.
     if (stream.isEmpty() || !token(scope, stream.get()).equals(id.substring(0, dot))) {
       return Optional.empty();

@@ -450,14 +450,15 @@ final class LogMcpEventStore implements McpEventStore {
         List<StoredEvent> page = log.readStream(name, at, (int) Math.min(PAGE, last - at));
         for (StoredEvent event : page) {
           Optional<byte[]> payload = event.payload();
+          if (!goOn) {
+            break;
+          }
           if (event.revision() != at + 1 || payload.isEmpty()) {
             return new McpReplay.Expired(stream, firstRetained(at + 1, last));
           }
-          if (goOn) {
-            McpView.Kind kind = McpView.kind(event.type());
-            complete = kind == McpView.Kind.COMPLETE;
-            give(event.revision(), kind, payload.get(), event.recordedAt());
-          }
+          McpView.Kind kind = McpView.kind(event.type());
+          complete = kind == McpView.Kind.COMPLETE;
+          give(event.revision(), kind, payload.get(), event.recordedAt());
         }
         if (page.isEmpty()) {
           return new McpReplay.Expired(stream, last + 1);

@@ -1,0 +1,28 @@
+package dev.stele.mcp.sdk;
+
+import dev.stele.mcp.store.McpEventStore;
+import dev.stele.mcp.store.McpEventStores;
+import dev.stele.mcp.store.McpRetention;
+import dev.stele.mcp.store.McpStoreOptions;
+import java.nio.file.Path;
+
+/** The stores that tests stand on. */
+final class Stores {
+  /** 100,000 events a stream: none is lost for want of memory. */
+  private static final int PLENTY = 100_000;
+
+  private Stores() {}
+
+  static McpEventStore inMemory() {
+    return McpEventStores.inMemory(
+        McpStoreOptions.DEFAULT
+            .keeping(McpRetention.NONE)
+            .caching(PLENTY, McpStoreOptions.DEFAULT_CACHE_BYTES));
+  }
+
+  static McpEventStore onDisk(Path folder) {
+    return McpEventStores.open(
+        "sqlite:" + folder.resolve("store"),
+        McpStoreOptions.DEFAULT.keeping(McpRetention.NONE).anchoredIn(folder.resolve("anchor")));
+  }
+}

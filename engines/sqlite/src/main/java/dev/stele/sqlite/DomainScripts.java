@@ -1,0 +1,122 @@
+package dev.stele.sqlite;
+
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.storage.StorageRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Runs the SQL that domains bring for a log's database: views of what is in the log, and indexes
+ * that make them fast. Each version once, in order, all of them in one transaction.
+ *
+ * <p>The versions of a script are {@code V1.sql}, {@code V2.sql} and so on in its folder. In them
+ * <code>${byte N}</code> stands for the N-th byte of {@code entry}, from 1, as a number: SQLite has
+ * no function that reads one out of bytes, and what stands for it here may be indexed.
+ */
+final class DomainScripts {
+  private static final Pattern BYTE = Pattern.compile("\\$\\{byte ([^{}]+)}");
+
+  private static final Pattern COMMENT = Pattern.compile("--[^\n]*");
+
+  /** Every byte once, in order: where one is found is its value. */
+  private static final String ALL_BYTES = allBytes();
+
+  private DomainScripts() {}
+
+  /** Brings a database up to date; one that knows newer versions stays as it is. */
+  static void run(Connection connection, List<StorageRequest.Script> scripts) throws SQLException {
+    for (StorageRequest.Script script : scripts) {
+      if (script.scheme().equals(SqliteStorageProvider.SCHEME)) {
+        run(connection, script);
+      }
+    }
+  }
+
+  private static void run(Connection connection, StorageRequest.Script script) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS stele_scripts (name TEXT PRIMARY KEY, version INTEGER NOT"
+              + " NULL) STRICT, WITHOUT ROWID");
+      int version = version(connection, script.name());
+      for (int next = version + 1; ; next++) {
+        String sql = read(script, next);
+        if (sql.isEmpty()) {
+          break;
+        }
+        for (String each : sql.split(";")) {
+          if (!each.isBlank()) {
+            statement.execute(each);
+          }
+        }
+        note(connection, script.name(), next);
+      }
+      connection.commit();
+    } catch (SQLException | RuntimeException e) {
+      connection.rollback();
+      throw e;
+    }
+  }
+
+  private static int version(Connection connection, String name) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT version FROM stele_scripts WHERE name = ?")) {
+      select.setString(1, name);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? row.getInt(1) : 0;
+      }
+    }
+  }
+
+  private static void note(Connection connection, String name, int version) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT OR REPLACE INTO stele_scripts (name, version) VALUES (?, ?)")) {
+      insert.setString(1, name);
+      insert.setInt(2, version);
+      insert.executeUpdate();
+    }
+  }
+
+  /** The SQL of a version, without comments and with every byte spelt out; empty for none. */
+  private static String read(StorageRequest.Script script, int version) {
+    String file = "%s/V%d.sql".formatted(script.folder(), version);
+    try (InputStream in = DomainScripts.class.getResourceAsStream("/" + file)) {
+      if (in == null) {
+        return "";
+      }
+      String sql =
+          COMMENT.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8)).replaceAll("");
+      // From the inside out: where a byte is may follow from others.
+      for (Matcher found = BYTE.matcher(sql); found.find(); found = BYTE.matcher(sql)) {
+        sql = found.replaceAll(DomainScripts::spellOut);
+      }
+      return sql;
+    } catch (IOException e) {
+      throw new StorageFailed(file + " cannot be read", e);
+    }
+  }
+
+  private static String spellOut(MatchResult found) {
+    return Matcher.quoteReplacement(
+        "(instr(%s, substr(entry, %s, 1)) - 1)".formatted(ALL_BYTES, found.group(1)));
+  }
+
+  private static String allBytes() {
+    StringBuilder hex = new StringBuilder("x'");
+    for (int i = 0; i < 256; i++) {
+      hex.append("%02x".formatted(i));
+    }
+    return hex.append('\'').toString();
+  }
+}

@@ -1,0 +1,2 @@
+CREATE TABLE notes (note TEXT NOT NULL) STRICT;
+INSERT INTO notes (note) VALUES ('once');
