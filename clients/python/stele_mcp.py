@@ -110,7 +110,7 @@ class SteleEventStore(EventStore):
 class SteleMcp:
     """Sessions that outlive the process, as an ASGI application."""
 
-    def __init__(self, server, url: str, token=None, user=None, retry_interval: int = 500):
+    def __init__(self, server, url: str, token=None, user=None, retry_interval: int = 2000):
         self.server, self.retry_interval = server, retry_interval
         self.store_of = lambda session: SteleEventStore(url, session, token, user)
         self.live: dict[str, StreamableHTTPServerTransport] = {}

@@ -217,7 +217,7 @@ export class SteleMcp {
     const transport = new SdkTransport({
       sessionIdGenerator: () => session,
       eventStore,
-      retryInterval: this.#options.retryInterval ?? 500,
+      retryInterval: this.#options.retryInterval ?? 1000,
       onsessioninitialized: began,
       onsessionclosed: async () => {
         this.#live.delete(session);

@@ -29,7 +29,8 @@ async def call_tool(context, params):
     return types.CallToolResult(content=[types.TextContent(text=f"counted to {params.arguments['to']}")])
 
 
-mcp = SteleMcp(Server("counter", on_list_tools=list_tools, on_call_tool=call_tool), url=stele)
+# Clients try twice: five seconds are enough for a machine that is busy to start a server again.
+mcp = SteleMcp(Server("counter", on_list_tools=list_tools, on_call_tool=call_tool), url=stele, retry_interval=5000)
 
 
 @asynccontextmanager

@@ -23,7 +23,8 @@ function make(): McpServer {
   return server;
 }
 
-const mcp = new SteleMcp({ url: stele, connect: transport => make().connect(transport) });
+// Clients try twice: five seconds are enough for a machine that is busy to start a server again.
+const mcp = new SteleMcp({ url: stele, retryInterval: 5000, connect: transport => make().connect(transport) });
 
 createServer(async (asked, answer) => {
   const body = asked.method === 'POST' ? Buffer.concat(await asked.toArray()) : undefined;
