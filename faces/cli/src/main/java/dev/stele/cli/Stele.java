@@ -40,6 +40,8 @@ import picocli.CommandLine.Command;
       EraseCommand.class,
       TrimCommand.class,
       CompactCommand.class,
+      BackupCommand.class,
+      RestoreCommand.class,
       KeyCommand.class,
       EnvelopeCommand.class,
       ViewsCommand.class,
