@@ -4,6 +4,7 @@ import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Described;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
@@ -38,6 +39,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe as {@link LogEngine} says.
  */
 public final class LmdbLogEngine
-    implements LogEngine, Erasable, Trimmable, Restorable, Compactable, SelfChecking {
+    implements LogEngine, Erasable, Trimmable, Restorable, Compactable, SelfChecking, Described {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.lmdb");
 
   /** So many waiting entries are replayed in a few milliseconds; more are flushed on closing. */
@@ -201,6 +203,19 @@ public final class LmdbLogEngine
   @Override
   public Durability strongest() {
     return Durability.DURABLE;
+  }
+
+  /** Its databases, which are ordered keys; two of them are indexes. */
+  @Override
+  public List<String> tables() {
+    return Stream.of(Database.META, Database.ROWS, Database.TILES, Database.CHECKPOINTS)
+        .map(Database::title)
+        .toList();
+  }
+
+  @Override
+  public List<String> indexes() {
+    return Stream.of(Database.CLAIMS, Database.STREAMS).map(Database::title).toList();
   }
 
   // ---- writing ----

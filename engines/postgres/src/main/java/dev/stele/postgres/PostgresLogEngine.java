@@ -3,6 +3,7 @@ package dev.stele.postgres;
 import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Described;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.FindsMany;
@@ -66,7 +67,8 @@ public final class PostgresLogEngine
         Trimmable,
         Restorable,
         Compactable,
-        SelfChecking {
+        SelfChecking,
+        Described {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.postgres");
 
   /** How many entries of an index come at once while all of them are gone through. */
@@ -220,6 +222,33 @@ public final class PostgresLogEngine
             : new Head(0, new byte[0]);
       }
     }
+  }
+
+  @Override
+  public List<String> tables() {
+    return catalog("SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename");
+  }
+
+  @Override
+  public List<String> indexes() {
+    return catalog("SELECT indexname FROM pg_indexes WHERE schemaname = ? ORDER BY indexname");
+  }
+
+  private List<String> catalog(String sql) {
+    return connections.read(
+        "look at the schema of",
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, schema);
+            List<String> names = new ArrayList<>();
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                names.add(rows.getString(1));
+              }
+            }
+            return names;
+          }
+        });
   }
 
   // ---- committing ----

@@ -4,6 +4,7 @@ import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Described;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
@@ -59,7 +60,7 @@ import org.sqlite.SQLiteException;
  * <p>Thread-safe as {@link LogEngine} says.
  */
 public final class SqliteLogEngine
-    implements LogEngine, Erasable, Trimmable, Restorable, Compactable, SelfChecking {
+    implements LogEngine, Erasable, Trimmable, Restorable, Compactable, SelfChecking, Described {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.sqlite");
 
   /** The most rows that one statement gives as one value. */
@@ -1209,6 +1210,35 @@ public final class SqliteLogEngine
       next[0] = later.hasNext() ? later.next() : null;
     }
     return covered;
+  }
+
+  @Override
+  public List<String> tables() {
+    return schemaNames("table");
+  }
+
+  @Override
+  public List<String> indexes() {
+    return schemaNames("index");
+  }
+
+  private List<String> schemaNames(String type) {
+    return reading(
+        "look at the schema of",
+        lent -> {
+          PreparedStatement select =
+              lent.statement(
+                  "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE 'sqlite~_%'"
+                      + " ESCAPE '~' ORDER BY name");
+          select.setString(1, type);
+          List<String> names = new ArrayList<>();
+          try (ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+              names.add(rows.getString(1));
+            }
+          }
+          return names;
+        });
   }
 
   @Override
