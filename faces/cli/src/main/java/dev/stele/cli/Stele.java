@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
       InitCommand.class,
       AppendCommand.class,
       ImportCommand.class,
+      ExportCommand.class,
       CatCommand.class,
       TailCommand.class,
       GetCommand.class,
