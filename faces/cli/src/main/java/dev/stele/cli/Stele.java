@@ -46,7 +46,9 @@ import picocli.CommandLine.Command;
       KeyCommand.class,
       EnvelopeCommand.class,
       ViewsCommand.class,
+      ValidateCommand.class,
       StatsCommand.class,
+      MaintenanceCommand.class,
       DoctorCommand.class,
       DemoCommand.class,
       CompletionCommand.class
