@@ -10,10 +10,12 @@ import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PositionRange;
+import dev.stele.core.engine.Restorable;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.engine.TrimmedPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -22,7 +24,7 @@ import java.util.function.Consumer;
  * An engine that passes every call on to another one, which must have the powers that are asked
  * for. As thread-safe as that one.
  */
-abstract class ForwardingEngine implements LogEngine, Erasable, Trimmable {
+abstract class ForwardingEngine implements LogEngine, Erasable, Trimmable, Restorable {
   final LogEngine engine;
 
   ForwardingEngine(LogEngine engine) {
@@ -54,6 +56,12 @@ abstract class ForwardingEngine implements LogEngine, Erasable, Trimmable {
   public CommitResult commitTrimming(
       LogId log, Head expected, Batch batch, long upTo, Durability durability) {
     return ((Trimmable) engine).commitTrimming(log, expected, batch, upTo, durability);
+  }
+
+  @Override
+  public CommitResult commitBehind(
+      LogId log, TrimmedPrefix prefix, Batch batch, Durability durability) {
+    return ((Restorable) engine).commitBehind(log, prefix, batch, durability);
   }
 
   @Override

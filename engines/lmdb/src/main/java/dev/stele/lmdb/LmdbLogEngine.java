@@ -4,6 +4,7 @@ import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Described;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
@@ -14,6 +15,7 @@ import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PendingIndex;
 import dev.stele.core.engine.PositionRange;
+import dev.stele.core.engine.Restorable;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.RowPage;
 import dev.stele.core.engine.SelfChecking;
@@ -21,6 +23,7 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.engine.TrimmedPrefix;
 import dev.stele.lmdb.Layout.LogEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,6 +39,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe as {@link LogEngine} says.
  */
 public final class LmdbLogEngine
-    implements LogEngine, Erasable, Trimmable, Compactable, SelfChecking {
+    implements LogEngine, Erasable, Trimmable, Restorable, Compactable, SelfChecking, Described {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.lmdb");
 
   /** So many waiting entries are replayed in a few milliseconds; more are flushed on closing. */
@@ -201,6 +205,19 @@ public final class LmdbLogEngine
     return Durability.DURABLE;
   }
 
+  /** Its databases, which are ordered keys; two of them are indexes. */
+  @Override
+  public List<String> tables() {
+    return Stream.of(Database.META, Database.ROWS, Database.TILES, Database.CHECKPOINTS)
+        .map(Database::title)
+        .toList();
+  }
+
+  @Override
+  public List<String> indexes() {
+    return Stream.of(Database.CLAIMS, Database.STREAMS).map(Database::title).toList();
+  }
+
   // ---- writing ----
 
   @Override
@@ -233,13 +250,42 @@ public final class LmdbLogEngine
     return commit(log, expected, batch, durability, new Trimming(upTo));
   }
 
-  /** What a commit drops beside what it adds. */
+  @Override
+  public CommitResult commitBehind(
+      LogId log, TrimmedPrefix prefix, Batch batch, Durability durability) {
+    return commit(log, new Head(0, new byte[0]), batch, durability, new Beginning(prefix));
+  }
+
+  /** What a commit drops beside what it adds; or, of a log that begins, what stays of others. */
   private interface Dropping {
     void run(Environment.Changes changes, LogState state) throws LmdbFailure;
+
+    /** What the batch follows. */
+    default Head continued(Head expected) {
+      return expected;
+    }
 
     /** Whether the indexes must be in the file to be changed there. */
     default boolean needsIndexes() {
       return false;
+    }
+  }
+
+  private record Beginning(TrimmedPrefix prefix) implements Dropping {
+    @Override
+    public void run(Environment.Changes changes, LogState state) throws LmdbFailure {
+      for (Tile tile : prefix.tiles()) {
+        changes.put(
+            Database.TILES,
+            Layout.tileKey(state.number, tile.level(), tile.index()),
+            tile.hashes());
+      }
+      flush(changes, state, prefix.claims(), prefix.streams(), prefix.head().size());
+    }
+
+    @Override
+    public Head continued(Head expected) {
+      return prefix.head();
     }
   }
 
@@ -272,6 +318,8 @@ public final class LmdbLogEngine
   private CommitResult commit(
       LogState state, Head expected, Batch batch, Durability durability, Dropping dropping) {
     boolean durable = durability == Durability.DURABLE;
+    Head continued = dropping.continued(expected);
+    boolean begins = continued.size() != expected.size();
     boolean flush =
         state.pending.size() > 0
             && (dropping.needsIndexes() || state.pending.size() >= PendingIndex.FLUSH_AT);
@@ -294,7 +342,7 @@ public final class LmdbLogEngine
                 return false;
               }
               outcome.commit = changes.before().transaction() + 1;
-              batch.requireContinues(expected);
+              batch.requireContinues(continued);
               if (flush) {
                 flush(changes, state, claims, streams, flushedTo);
               }
@@ -314,11 +362,18 @@ public final class LmdbLogEngine
           filter.flushed(claims);
         }
         state.restart(flushedTo);
+      } else if (begins) {
+        state.restart(continued.size());
       }
       state.pending.add(batch.rows());
-      state.pendingTo = expected.size() + batch.rows().size();
+      state.pendingTo = continued.size() + batch.rows().size();
     }
     indexedCommit = outcome.commit;
+    if (begins) {
+      // It was made when the file had no claims.
+      state.filter =
+          new ClaimFilter(continued.size(), sink -> scanClaims(state.log, whileOpen(sink)));
+    }
     return new CommitResult.Committed(durable ? Durability.DURABLE : Durability.OS);
   }
 
@@ -371,8 +426,8 @@ public final class LmdbLogEngine
   private static void flush(
       Environment.Changes changes,
       LogState state,
-      List<IndexEntry> claims,
-      List<IndexEntry> streams,
+      Iterable<IndexEntry> claims,
+      Iterable<IndexEntry> streams,
       long flushedTo)
       throws LmdbFailure {
     for (IndexEntry entry : claims) {

@@ -3,6 +3,7 @@ package dev.stele.postgres;
 import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Described;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.FindsMany;
@@ -12,6 +13,7 @@ import dev.stele.core.engine.IndexKey;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PositionRange;
+import dev.stele.core.engine.Restorable;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.SelfChecking;
 import dev.stele.core.engine.SharedEngine;
@@ -19,6 +21,7 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.engine.TrimmedPrefix;
 import dev.stele.core.storage.StorageRequest;
 import dev.stele.core.view.View;
 import dev.stele.core.view.ViewStatus;
@@ -57,7 +60,15 @@ import java.util.function.Consumer;
  * <p>Thread-safe as {@link LogEngine} says. No read leaves a transaction open.
  */
 public final class PostgresLogEngine
-    implements LogEngine, SharedEngine, FindsMany, Erasable, Trimmable, Compactable, SelfChecking {
+    implements LogEngine,
+        SharedEngine,
+        FindsMany,
+        Erasable,
+        Trimmable,
+        Restorable,
+        Compactable,
+        SelfChecking,
+        Described {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.postgres");
 
   /** How many entries of an index come at once while all of them are gone through. */
@@ -213,6 +224,33 @@ public final class PostgresLogEngine
     }
   }
 
+  @Override
+  public List<String> tables() {
+    return catalog("SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename");
+  }
+
+  @Override
+  public List<String> indexes() {
+    return catalog("SELECT indexname FROM pg_indexes WHERE schemaname = ? ORDER BY indexname");
+  }
+
+  private List<String> catalog(String sql) {
+    return connections.read(
+        "look at the schema of",
+        connection -> {
+          try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, schema);
+            List<String> names = new ArrayList<>();
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                names.add(rows.getString(1));
+              }
+            }
+            return names;
+          }
+        });
+  }
+
   // ---- committing ----
 
   /** Something done in a transaction on a log. */
@@ -251,6 +289,64 @@ public final class PostgresLogEngine
           "trimming up to %d leaves nothing of %d events".formatted(upTo, expected.size()));
     }
     return commit(log, expected, batch, durability, new Dropped.Prefix(upTo));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UnsupportedOperationException when views move with the log {@code MAIN}: they would
+   *     begin in its middle
+   */
+  @Override
+  public CommitResult commitBehind(
+      LogId log, TrimmedPrefix prefix, Batch batch, Durability durability) {
+    requireWriter();
+    batch.requireContinues(prefix.head());
+    if (log.equals(LogId.MAIN) && !views.isEmpty()) {
+      throw new UnsupportedOperationException(
+          "a trimmed log is put back without its views, which are replayed afterwards");
+    }
+    Lock begun = life.readLock();
+    begun.lock();
+    try (Connection connection = connections.borrow()) {
+      int number = numberForWriting(connection, log);
+      connection.setAutoCommit(false);
+      try {
+        if (!beginBehind(connection, number, prefix.head())) {
+          connection.rollback();
+          return new CommitResult.HeadMoved(head(connection, log));
+        }
+        TrimmedRest.insert(connection, schema, number, prefix);
+        boolean durable = durability == Durability.DURABLE;
+        CommitCall.Answer answer =
+            new CommitCall(number, prefix.head(), batch, durable)
+                .run(connection, schema, List.of(), List.of());
+        connection.commit();
+        return answer.committed()
+            ? new CommitResult.Committed(durable ? strongest : Durability.OS)
+            : new CommitResult.HeadMoved(answer.head());
+      } catch (SQLException | RuntimeException e) {
+        rollBack(connection);
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw connections.failed("begin log " + log + " in", e);
+    } finally {
+      begun.unlock();
+    }
+  }
+
+  private boolean beginBehind(Connection connection, int number, Head head) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE \""
+                + schema
+                + "\".stele_logs SET size = ?, link = ? WHERE number = ? AND size = 0")) {
+      update.setLong(1, head.size());
+      update.setBytes(2, head.link());
+      update.setInt(3, number);
+      return update.executeUpdate() == 1;
+    }
   }
 
   private CommitResult commit(

@@ -4,6 +4,7 @@ import dev.stele.core.engine.Batch;
 import dev.stele.core.engine.ClaimFilter;
 import dev.stele.core.engine.CommitResult;
 import dev.stele.core.engine.Compactable;
+import dev.stele.core.engine.Described;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.Erasable;
 import dev.stele.core.engine.Head;
@@ -14,6 +15,7 @@ import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.PendingIndex;
 import dev.stele.core.engine.PositionRange;
+import dev.stele.core.engine.Restorable;
 import dev.stele.core.engine.Row;
 import dev.stele.core.engine.RowPage;
 import dev.stele.core.engine.SelfChecking;
@@ -21,6 +23,7 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.engine.Trimmable;
+import dev.stele.core.engine.TrimmedPrefix;
 import dev.stele.core.storage.StorageRequest;
 import dev.stele.core.view.ViewStore;
 import java.io.IOException;
@@ -58,7 +61,7 @@ import org.sqlite.SQLiteException;
  * <p>Thread-safe as {@link LogEngine} says.
  */
 public final class SqliteLogEngine
-    implements LogEngine, Erasable, Trimmable, Compactable, SelfChecking {
+    implements LogEngine, Erasable, Trimmable, Restorable, Compactable, SelfChecking, Described {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.sqlite");
 
   /** The most rows that one statement gives as one value. */
@@ -380,6 +383,19 @@ public final class SqliteLogEngine
     return commit(log, expected, batch, durability, (session, state) -> trim(session, state, upTo));
   }
 
+  /** Inline views are not told of the rows: they are replayed when they are opened. */
+  @Override
+  public CommitResult commitBehind(
+      LogId log, TrimmedPrefix prefix, Batch batch, Durability durability) {
+    return commit(
+        log,
+        new Head(0, new byte[0]),
+        prefix.head(),
+        batch,
+        durability,
+        (session, state) -> insert(session, state, prefix));
+  }
+
   /** What a commit drops besides what it adds. */
   private interface Forgetting {
     void run(Session session, LogState state) throws SQLException;
@@ -387,11 +403,27 @@ public final class SqliteLogEngine
 
   private CommitResult commit(
       LogId log, Head expected, Batch batch, Durability durability, Forgetting forgetting) {
+    return commit(log, expected, expected, batch, durability, forgetting);
+  }
+
+  /**
+   * Commits.
+   *
+   * @param continued what the batch follows: another head than the log's where that begins behind
+   *     what was trimmed
+   */
+  private CommitResult commit(
+      LogId log,
+      Head expected,
+      Head continued,
+      Batch batch,
+      Durability durability,
+      Forgetting forgetting) {
     Writer writing = writer();
     writing.turn.lock();
     try {
       requireOpen();
-      return commit(writing, log, expected, batch, durability, forgetting);
+      return commit(writing, log, expected, continued, batch, durability, forgetting);
     } finally {
       writing.turn.unlock();
     }
@@ -408,6 +440,7 @@ public final class SqliteLogEngine
       Writer writing,
       LogId log,
       Head expected,
+      Head continued,
       Batch batch,
       Durability durability,
       Forgetting forgetting) {
@@ -421,11 +454,11 @@ public final class SqliteLogEngine
         session.connection.rollback();
         return moved.get();
       }
-      batch.requireContinues(expected);
+      batch.requireContinues(continued);
       session.flushed = false;
       forgetting.run(session, state);
       insert(session, state, batch);
-      if (log.equals(LogId.MAIN)) {
+      if (log.equals(LogId.MAIN) && continued.size() == expected.size()) {
         writing.views.apply(session.connection, batch.rows());
       }
       if (state.pending.size() >= PendingIndex.FLUSH_AT && !session.flushed) {
@@ -447,10 +480,14 @@ public final class SqliteLogEngine
             state.pending.clear();
           }
           state.pending.add(batch.rows());
-          state.pendingTo = expected.size() + batch.rows().size();
+          state.pendingTo = continued.size() + batch.rows().size();
         }
       } finally {
         state.committing = false;
+      }
+      if (continued.size() != expected.size()) {
+        // It was made when the file had no claims.
+        state.filter = new ClaimFilter(continued.size(), sink -> scanClaims(log, whileOpen(sink)));
       }
       return new CommitResult.Committed(session.level);
     } catch (SQLException e) {
@@ -545,6 +582,32 @@ public final class SqliteLogEngine
       session.insertCheckpoint.setBytes(3, checkpoint.note());
       session.insertCheckpoint.executeUpdate();
     }
+  }
+
+  /** Writes what is left of trimmed events, whose index entries are all in the file then. */
+  private static void insert(Session session, LogState state, TrimmedPrefix prefix)
+      throws SQLException {
+    for (Tile tile : prefix.tiles()) {
+      insert(session, state, new Batch(List.of(), List.of(tile), null));
+    }
+    insertEntries(session, state, IndexTable.CLAIMS, prefix.claims());
+    insertEntries(session, state, IndexTable.STREAMS, prefix.streams());
+    state.pendingTo = prefix.head().size();
+    flush(session, state);
+  }
+
+  private static void insertEntries(
+      Session session, LogState state, IndexTable index, Iterable<IndexEntry> entries)
+      throws SQLException {
+    List<IndexEntry> some = new ArrayList<>();
+    for (IndexEntry entry : entries) {
+      some.add(entry);
+      if (some.size() == REWRITTEN_AT_A_TIME) {
+        index.insert(session.connection, state.number, some);
+        some.clear();
+      }
+    }
+    index.insert(session.connection, state.number, some);
   }
 
   /** Writes down what would take long to replay on the next opening. */
@@ -1162,6 +1225,35 @@ public final class SqliteLogEngine
       next[0] = later.hasNext() ? later.next() : null;
     }
     return covered;
+  }
+
+  @Override
+  public List<String> tables() {
+    return schemaNames("table");
+  }
+
+  @Override
+  public List<String> indexes() {
+    return schemaNames("index");
+  }
+
+  private List<String> schemaNames(String type) {
+    return reading(
+        "look at the schema of",
+        lent -> {
+          PreparedStatement select =
+              lent.statement(
+                  "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE 'sqlite~_%'"
+                      + " ESCAPE '~' ORDER BY name");
+          select.setString(1, type);
+          List<String> names = new ArrayList<>();
+          try (ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+              names.add(rows.getString(1));
+            }
+          }
+          return names;
+        });
   }
 
   @Override

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "import",
     description = {
-      "Take signed events from a file, each through its gate. Running it again adds nothing twice.",
+      "Take events from a file, each through its gate. Running it again adds nothing twice.",
       "Exit 1: something was refused; the report lists line, id, code and reason."
     })
 final class ImportCommand extends SteleCommand {
@@ -45,7 +45,26 @@ final class ImportCommand extends SteleCommand {
         paramLabel = "FILE",
         description = "an SQLite file of the earlier ledger, with a table ledger_events")
     private @Nullable Path ledgerDatabase;
+
+    @Option(
+        names = "--events",
+        paramLabel = "FILE",
+        description = "events as 'stele export' writes them: a JSON array, or one object a line")
+    private @Nullable String events;
+
+    @Option(
+        names = "--events-db",
+        paramLabel = "FILE",
+        description = "an SQLite file of an event store, with a table events")
+    private @Nullable Path eventsDatabase;
   }
+
+  @Option(
+      names = "--zone",
+      paramLabel = "ZONE",
+      defaultValue = "",
+      description = "the zone of times without an offset in events (default: this machine's)")
+  private String zone = "";
 
   @Override
   int run(Terminal terminal) throws IOException, InterruptedException {
@@ -55,6 +74,12 @@ final class ImportCommand extends SteleCommand {
     }
     if (source.ledgerDatabase != null) {
       return new LedgerFileImport(log).run(terminal, source.ledgerDatabase);
+    }
+    if (source.events != null) {
+      return new ExchangeImport(log, Moments.zone(zone)).run(terminal, source.events);
+    }
+    if (source.eventsDatabase != null) {
+      return new ExchangeImport(log, Moments.zone(zone)).run(terminal, source.eventsDatabase);
     }
     String file = source.nostr == null ? "-" : source.nostr;
     try (LineReader lines = LineReader.open(file, EventJson.MAX_TEXT_BYTES);

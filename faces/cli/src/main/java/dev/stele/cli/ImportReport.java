@@ -13,6 +13,7 @@ final class ImportReport {
   record Refusal(long line, String id, String code, String reason) {}
 
   private final List<Refusal> refused = new ArrayList<>();
+  private final List<Refusal> bytes = new ArrayList<>();
   private final List<String> guarantees = new ArrayList<>();
   private long refusedCount;
   private long appended;
@@ -47,6 +48,13 @@ final class ImportReport {
     }
   }
 
+  /** A row that was taken, though its message is not what it should be. */
+  void keptAsBytes(long line, String id) {
+    if (bytes.size() < MAX_LISTED) {
+      bytes.add(new Refusal(line, id, "not-json", "kept as bytes"));
+    }
+  }
+
   /** Something that the imported rows cannot prove. */
   void cannotGuarantee(String sentence) {
     guarantees.add(sentence);
@@ -65,26 +73,31 @@ final class ImportReport {
     json.put("appended", appended);
     json.put("alreadyPresent", alreadyPresent);
     json.put("transient", passing);
-    json.put(
-        "refused",
-        refused.stream()
-            .map(
-                refusal -> {
-                  Map<String, Object> shown = new LinkedHashMap<>();
-                  shown.put("line", refusal.line);
-                  shown.put("id", refusal.id);
-                  shown.put("code", refusal.code);
-                  shown.put("reason", refusal.reason);
-                  return shown;
-                })
-            .toList());
+    json.put("refused", shown(refused));
     json.put("refusedCount", refusedCount);
+    if (!bytes.isEmpty()) {
+      json.put("keptAsBytes", shown(bytes));
+    }
     if (!guarantees.isEmpty()) {
       json.put("cannotGuarantee", guarantees);
     }
     json.put("headPosition", headPosition);
     json.put("root", root);
     return json;
+  }
+
+  private static List<Map<String, Object>> shown(List<Refusal> rows) {
+    return rows.stream()
+        .map(
+            refusal -> {
+              Map<String, Object> shown = new LinkedHashMap<>();
+              shown.put("line", refusal.line);
+              shown.put("id", refusal.id);
+              shown.put("code", refusal.code);
+              shown.put("reason", refusal.reason);
+              return shown;
+            })
+        .toList();
   }
 
   List<String> text(long headPosition, String root) {

@@ -1,5 +1,6 @@
 package dev.stele.cli;
 
+import dev.stele.core.backup.PlaceOfLog;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogHome;
@@ -76,6 +77,64 @@ record LogLocation(Kind kind, String uri, LogHome home) {
   /** The database file; on a server the name of the keys' files, and no file itself. */
   Path database() {
     return home.database();
+  }
+
+  /** Tells whether the log is in a file of its own, which can be put in the place of another. */
+  boolean isFile() {
+    return switch (kind) {
+      case SQLITE, LMDB -> true;
+      case POSTGRES -> false;
+    };
+  }
+
+  /** The same kind of log in another file. */
+  LogLocation at(Path database) {
+    if (!isFile()) {
+      throw new IllegalStateException(kind + " keeps no log in a file");
+    }
+    return new LogLocation(kind, kind.scheme + ":" + database, LogHome.of(database));
+  }
+
+  /** The place of the log's file. */
+  PlaceOfLog place() {
+    Path database = home.database();
+    return switch (kind) {
+      case SQLITE ->
+          new PlaceOfLog(
+              database,
+              List.of(Path.of(database + "-wal"), SqliteViewStore.beside(database)),
+              List.of(
+                  Path.of(database + "-shm"),
+                  Path.of(SqliteViewStore.beside(database) + "-wal"),
+                  Path.of(SqliteViewStore.beside(database) + "-shm")));
+      case LMDB ->
+          new PlaceOfLog(
+              database,
+              List.of(LmdbViewStore.beside(database)),
+              List.of(
+                  Path.of(database + "-lock"), Path.of(LmdbViewStore.beside(database) + "-lock")));
+      case POSTGRES -> throw new IllegalStateException("PostgreSQL keeps no log in a file");
+    };
+  }
+
+  /** Brings the tables that move with the log up to it, where it has any; nobody has it open. */
+  void replayTables() {
+    switch (kind) {
+      case SQLITE ->
+          SqliteLogEngine.openWriter(
+                  home.database(), SqliteOptions.DEFAULT, List.of(new LedgerTable()))
+              .close();
+      case LMDB, POSTGRES -> {}
+    }
+  }
+
+  /** Opens the engine to write, without any table that moves with the log. */
+  LogEngine openBareWriter() {
+    return switch (kind) {
+      case SQLITE -> SqliteLogEngine.openWriter(home.database());
+      case LMDB -> LmdbLogEngine.openWriter(home.database());
+      case POSTGRES -> openStorage(false, Optional.empty()).engine();
+    };
   }
 
   /** Whether nothing is left of a log but its keys, as far as this machine can see. */

@@ -89,7 +89,7 @@ final class SignedReceipts {
         }
       }
       case Receipt.Trimmed trimmed -> trimmedTo = Math.max(trimmedTo, trimmed.upTo());
-      case Receipt.Released _ -> {}
+      case Receipt.Released _, Receipt.Rewound _ -> {}
     }
   }
 }

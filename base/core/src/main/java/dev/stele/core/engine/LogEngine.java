@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 /**
  * Keeps the rows of one or more logs and finds them again: the SPI of a storage engine. What only
  * some engines can do is an interface of its own: {@link Erasable}, {@link Trimmable}, {@link
- * Compactable}, {@link SelfChecking}, {@link SharedEngine}.
+ * Restorable}, {@link Compactable}, {@link SelfChecking}, {@link SharedEngine}.
  *
  * <p>One process writes to a log at a time, but for a {@link SharedEngine}; {@link #commit} is
  * called by one thread at a time for each log. Everything else is thread-safe and may run while a

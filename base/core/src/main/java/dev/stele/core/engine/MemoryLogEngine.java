@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  *
  * <p>It can honour no durability, and says so in every ack. Thread-safe.
  */
-public final class MemoryLogEngine implements LogEngine, Erasable, Trimmable {
+public final class MemoryLogEngine implements LogEngine, Erasable, Trimmable, Restorable {
   private record TileAt(int level, long index) {}
 
   private static final class Log {
@@ -78,6 +78,28 @@ public final class MemoryLogEngine implements LogEngine, Erasable, Trimmable {
     return commit(id, expected, batch, log -> trim(log, upTo));
   }
 
+  @Override
+  public CommitResult commitBehind(
+      LogId id, TrimmedPrefix prefix, Batch batch, Durability durability) {
+    return commit(
+        id,
+        new Head(0, new byte[0]),
+        prefix.head(),
+        batch,
+        log -> {
+          log.trimmed = prefix.head().size();
+          for (Tile tile : prefix.tiles()) {
+            log.tiles.put(new TileAt(tile.level(), tile.index()), tile);
+          }
+          for (IndexEntry entry : prefix.claims()) {
+            log.claims.computeIfAbsent(entry.key(), _ -> new ArrayList<>()).add(entry.position());
+          }
+          for (IndexEntry entry : prefix.streams()) {
+            log.streams.computeIfAbsent(entry.key(), _ -> new ArrayList<>()).add(entry.position());
+          }
+        });
+  }
+
   private static void erase(Log log, List<PositionRange> erased) {
     for (PositionRange range : erased) {
       for (long at = Math.max(range.first(), log.trimmed + 1); at <= range.last(); at++) {
@@ -104,6 +126,12 @@ public final class MemoryLogEngine implements LogEngine, Erasable, Trimmable {
   }
 
   private CommitResult commit(LogId id, Head expected, Batch batch, Consumer<Log> forget) {
+    return commit(id, expected, expected, batch, forget);
+  }
+
+  /** Commits a batch that continues another head than the one the log must have. */
+  private CommitResult commit(
+      LogId id, Head expected, Head continued, Batch batch, Consumer<Log> forget) {
     lock.writeLock().lock();
     try {
       requireOpen();
@@ -112,7 +140,7 @@ public final class MemoryLogEngine implements LogEngine, Erasable, Trimmable {
       if (actual.size() != expected.size() || (actual.size() > 0 && !actual.equals(expected))) {
         return new CommitResult.HeadMoved(actual);
       }
-      batch.requireContinues(expected);
+      batch.requireContinues(continued);
       forget.accept(log);
       for (Row row : batch.rows()) {
         log.rows.add(row);

@@ -602,6 +602,32 @@ public final class EventLog extends LogReader {
   }
 
   /**
+   * Says in the log, by a receipt signed with its key, that a person has put it back to the state
+   * it is in now. To be called before anything else is appended; durable on return, and signed for.
+   *
+   * @param lost a state of this log that is known and that it has not reached any more
+   * @return the position of the receipt
+   * @throws IllegalArgumentException when the log reaches so far
+   * @throws IllegalStateException when the log is read-only
+   */
+  public long recordRewind(Checkpoint lost) {
+    requireOpen();
+    Receipt.Rewound receipt =
+        new Receipt.Rewound(keys.origin(), head().size(), lost.size(), lost.root());
+    if (!(submit(new PreparedAppend(Append.of(admitted(receipt)), keys.indexer(), salts::next))
+        instanceof AppendResult.Appended appended)) {
+      throw new IllegalStateException("log %s is read-only: %s".formatted(log, verdict));
+    }
+    checkpoint();
+    return appended.first();
+  }
+
+  private AppendResult submit(PreparedAppend own) {
+    commits.run(new Work.Appending(own));
+    return resultOf(own);
+  }
+
+  /**
    * Rewrites the log's medium, so that no file of it holds a byte of what was erased or trimmed.
    * Appends wait meanwhile.
    *

@@ -9,6 +9,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +89,88 @@ public final class LogHome {
       throw new StorageFailed("the keys of %s cannot be written".formatted(database), e);
     }
     return home;
+  }
+
+  /**
+   * Takes over the keys of a log that comes from elsewhere, where no log is; its folders are made.
+   *
+   * @param key its public key
+   * @param secrets the text of its key file, where that came too
+   * @param anchorFolder as for {@link #create}; what an anchor there knows of the log is kept
+   * @throws StorageFailed when there are keys already, or the secrets are not that key's
+   */
+  public static LogHome adopt(
+      Path database, VerifierKey key, Optional<String> secrets, Optional<Path> anchorFolder) {
+    LogHome home = new LogHome(database);
+    try {
+      Path folder = database.toAbsolutePath().getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+      SecretFile.createPublic(home.file(".vkey"), key + "\n");
+      if (secrets.isPresent()) {
+        SecretFile.create(home.file(".key"), secrets.get());
+        var _ = home.keys();
+      }
+      if (anchorFolder.isPresent()) {
+        SecretFile.createPublic(home.file(".anchor"), anchorFolder.get().toAbsolutePath() + "\n");
+      }
+    } catch (FileAlreadyExistsException e) {
+      throw new StorageFailed(
+          "%s has keys already; a log's keys are never overwritten".formatted(database), e);
+    } catch (IOException e) {
+      throw new StorageFailed("the keys of %s cannot be written".formatted(database), e);
+    }
+    return home;
+  }
+
+  /**
+   * Gives the files of keys other names, so that another log can take this place, and forgets at
+   * the anchor which log was here.
+   *
+   * @param suffix what is added to each name
+   * @return the new names
+   */
+  public List<Path> setAside(String suffix) {
+    List<Path> aside = new ArrayList<>();
+    try {
+      FileAnchor.clearPlace(anchorFolder(), database);
+      for (String extension : List.of(".key", ".vkey", ".anchor")) {
+        Path from = file(extension);
+        if (Files.exists(from)) {
+          Path to = from.resolveSibling(from.getFileName() + suffix);
+          Files.move(from, to);
+          aside.add(to);
+        }
+      }
+    } catch (IOException e) {
+      throw new StorageFailed("the keys of %s cannot be set aside".formatted(database), e);
+    }
+    return aside;
+  }
+
+  /** Undoes {@link #setAside}: the files that were taken instead go. */
+  public void takeBack(String suffix) {
+    try {
+      for (String extension : List.of(".key", ".vkey", ".anchor")) {
+        Path to = file(extension);
+        Path from = to.resolveSibling(to.getFileName() + suffix);
+        if (Files.exists(from)) {
+          Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+          Files.deleteIfExists(to);
+        }
+      }
+    } catch (IOException e) {
+      throw new StorageFailed(
+          "the keys of %s cannot be taken back; they are called …%s".formatted(database, suffix),
+          e);
+    }
+  }
+
+  /** The text of the key file, if it is here: to be shown to nobody. */
+  public Optional<String> secretText() {
+    return keys().map(_ -> String.join("\n", lines(file(".key"))) + "\n");
   }
 
   /** The engine's file. */

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a log says of events that it has forgotten, or whose claims it has released: a note signed
- * with the log's own key, appended to the log's stream {@link #STREAM}.
+ * What a log says of events that it has forgotten, or whose claims it has released, or that it lost
+ * when it was put back: a note signed with the log's own key, appended to the log's stream {@link
+ * #STREAM}.
  *
  * <pre>
  *   stele/receipt/v1                      stele/receipt/v1
@@ -25,6 +26,12 @@ import java.util.OptionalLong;
  *   origin
  *   claims-released
  *   1700000000000
+ *   stele/receipt/v1
+ *   origin
+ *   rewound
+ *   400
+ *   512
+ *   base64 of the root over those 512
  * </pre>
  *
  * <p>A body that is missing is a fault unless a receipt that stands after it names its position; a
@@ -44,6 +51,9 @@ public sealed interface Receipt {
   /** The event type of a receipt for claims that are held no more. */
   String RELEASED = "claims-released";
 
+  /** The event type of a receipt for a log that was put back to an older state. */
+  String REWOUND = "rewound";
+
   /** What {@code admittedBy} says of a receipt. */
   String ADMITTED_BY = "stele-receipt/1";
 
@@ -62,6 +72,7 @@ public sealed interface Receipt {
       case Erased _ -> ERASED;
       case Trimmed _ -> TRIMMED;
       case Released _ -> RELEASED;
+      case Rewound _ -> REWOUND;
     };
   }
 
@@ -142,6 +153,25 @@ public sealed interface Receipt {
   }
 
   /**
+   * The log was put back, by a person, to an older state of its own: events that it had signed for,
+   * or had acknowledged, are lost. Two histories of one log exist from here on, and this says why.
+   *
+   * @param origin the log
+   * @param size how many events it had when it was put back: this receipt follows them
+   * @param lostSize how many events were known before
+   * @param lostRoot the Merkle root over those
+   */
+  record Rewound(String origin, long size, long lostSize, byte[] lostRoot) implements Receipt {
+    /** Checks that something is lost. */
+    public Rewound {
+      if (size < 0 || lostSize <= size) {
+        throw new IllegalArgumentException(
+            "a log that goes from %d events to %d is not put back".formatted(lostSize, size));
+      }
+    }
+  }
+
+  /**
    * SHA-256 over the hash before (none for the first), position u64, number of index keys u8, and
    * the keys: a hash over many events that takes no more memory than one.
    */
@@ -174,6 +204,10 @@ public sealed interface Receipt {
         }
       }
       case Released released -> text.append(released.recordedBeforeMillis()).append('\n');
+      case Rewound rewound -> {
+        text.append(rewound.size()).append('\n').append(rewound.lostSize()).append('\n');
+        text.append(StrictText.base64(rewound.lostRoot())).append('\n');
+      }
     }
     return text.toString();
   }
@@ -228,6 +262,7 @@ public sealed interface Receipt {
         switch (lines.get(2)) {
           case "erased" -> erased(origin, lines.subList(3, lines.size()));
           case "trimmed" -> trimmed(origin, lines.subList(3, lines.size()));
+          case "rewound" -> rewound(origin, lines.subList(3, lines.size()));
           case "claims-released" -> released(origin, lines.subList(3, lines.size()));
           default -> Optional.empty();
         };
@@ -265,6 +300,21 @@ public sealed interface Receipt {
     return lines.size() != 1 || before.isEmpty()
         ? Optional.empty()
         : Optional.of(new Released(origin, before.getAsLong()));
+  }
+
+  private static Optional<Receipt> rewound(String origin, List<String> lines) {
+    if (lines.size() != 3) {
+      return Optional.empty();
+    }
+    OptionalLong size = StrictText.decimal(lines.get(0));
+    OptionalLong lostSize = StrictText.decimal(lines.get(1));
+    Optional<byte[]> lostRoot = StrictText.hash(lines.get(2));
+    return size.isEmpty()
+            || lostSize.isEmpty()
+            || lostRoot.isEmpty()
+            || lostSize.getAsLong() <= size.getAsLong()
+        ? Optional.empty()
+        : Optional.of(new Rewound(origin, size.getAsLong(), lostSize.getAsLong(), lostRoot.get()));
   }
 
   private static Optional<Receipt> trimmed(String origin, List<String> lines) {

@@ -73,6 +73,7 @@ final class Receipts {
             }
             case Receipt.Released found ->
                 releases.merge(row.position(), found.recordedBeforeMillis(), Math::max);
+            case Receipt.Rewound _ -> {}
           }
         }
         before = after + 1;
@@ -159,6 +160,7 @@ final class Receipts {
       case Receipt.Erased erased -> erased.ranges().getLast().range().last() < event.position();
       case Receipt.Trimmed trimmed -> trimmed.upTo() < event.position();
       case Receipt.Released released -> released.recordedBeforeMillis() < event.recordedAtMillis();
+      case Receipt.Rewound rewound -> rewound.size() < event.position();
     };
   }
 

@@ -3,10 +3,16 @@ package dev.stele.core.storage;
 import dev.stele.core.log.Anchor;
 import java.util.Optional;
 
-/** An anchor for a log that nothing outlives: it remembers as long as the process does. */
-final class HeapAnchor implements Anchor {
+/**
+ * An anchor for a log that nothing outlives, or that nobody else can write: it remembers as long as
+ * the process does. Thread-safe.
+ */
+public final class HeapAnchor implements Anchor {
   private volatile Optional<byte[]> last = Optional.empty();
   private volatile boolean suspected;
+
+  /** Remembers nothing yet. */
+  public HeapAnchor() {}
 
   @Override
   public Optional<byte[]> last() {

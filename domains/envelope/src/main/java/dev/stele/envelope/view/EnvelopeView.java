@@ -181,7 +181,7 @@ public final class EnvelopeView implements View {
               .ranges()
               .forEach(each -> forget(each.range().first(), each.range().last(), tables));
       case Receipt.Released released -> release(released.recordedBeforeMillis() * 1_000, tables);
-      case Receipt.Trimmed _ -> {}
+      case Receipt.Trimmed _, Receipt.Rewound _ -> {}
     }
   }
 

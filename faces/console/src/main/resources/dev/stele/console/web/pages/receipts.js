@@ -33,7 +33,7 @@ async function judge(log, { receipt }) {
 
 function receiptCard(here, { receipt, state, reason, kind, lines }) {
   return card(
-    { erased: "Erased", trimmed: "Trimmed", "claims-released": "Claims released" }[kind] ?? receipt.type,
+    { erased: "Erased", trimmed: "Trimmed", "claims-released": "Claims released", rewound: "Put back" }[kind] ?? receipt.type,
     { tools: badge(state, state === "good" ? "signature checked" : state === "bad" ? "refused" : "not checked", reason) },
     facts([
       ["Recorded", time(receipt.recordedAt)],
@@ -51,6 +51,8 @@ function told(here, kind, lines) {
       return [["Positions", lines.map((line) => line.split(" ")[0]).map((range) => rangeLink(here, range))]];
     case "trimmed":
       return [["Up to", lines[0]], ["Root before it", code(lines[2] ?? "")]];
+    case "rewound":
+      return [["To", `${lines[0]} events`], ["Lost from", `${lines[1]} events`], ["Root of those", code(lines[2] ?? "")]];
     case "claims-released":
       return [["Made before", time(Number(lines[0]))]];
     default:
