@@ -7,6 +7,7 @@ import dev.stele.core.backup.Backup;
 import dev.stele.core.backup.BackupChain;
 import dev.stele.core.backup.BackupFile;
 import dev.stele.core.backup.BackupFolder;
+import dev.stele.core.backup.BackupManifest;
 import dev.stele.core.backup.BackupResult;
 import dev.stele.core.backup.Progress;
 import dev.stele.core.backup.Restore;
@@ -21,9 +22,13 @@ import dev.stele.core.log.EraseResult;
 import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.TrimResult;
+import dev.stele.core.proof.StrictText;
 import dev.stele.core.proof.Verdict;
+import dev.stele.crypto.Sha256;
 import dev.stele.testkit.gate.TestGate;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -283,6 +288,50 @@ public abstract class BackupTck {
     }
     Files.write(file.path(), bytes);
     chain.check(Progress.SILENT);
+  }
+
+  @Test
+  void whoever_changes_a_backup_and_its_checksums_has_not_the_log_s_signature() throws IOException {
+    append(40);
+    log.erase(new Erasure.OfEvent(7));
+    BackupFile file = full();
+    byte[] bytes = Files.readAllBytes(file.path());
+    Random places = new Random(6);
+    for (int i = 0; i < 60; i++) {
+      int at = 16 + places.nextInt((int) file.manifest().content().length() - 16);
+      Files.write(file.path(), forged(bytes, at, file.manifest().content()));
+      RestoreResult result;
+      try {
+        result =
+            Restore.into(
+                new ReopenableMemory(),
+                LogId.MAIN,
+                new BackupChain(List.of(BackupFile.open(file.path()))),
+                checks(),
+                Progress.SILENT);
+      } catch (StorageFailed e) {
+        assertThat(e.damaged()).as("byte %d, seed 6: %s", at, e.getMessage()).isTrue();
+        continue;
+      }
+      assertThat(result)
+          .as("byte %d of %d, seed 6", at, bytes.length)
+          .isInstanceOf(RestoreResult.Unsound.class);
+    }
+  }
+
+  private static byte[] forged(byte[] bytes, int at, BackupManifest.Content content) {
+    byte[] changed = bytes.clone();
+    changed[at] ^= 1;
+    int length = (int) content.length();
+    int end = bytes.length - 52;
+    String manifest = new String(bytes, length, end - length, StandardCharsets.UTF_8);
+    byte[] again =
+        manifest
+            .replace(
+                StrictText.base64(content.hash()),
+                StrictText.base64(Sha256.hash(changed, 0, length)))
+            .getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.wrap(changed).put(length, again).put(end + 4, Sha256.hash(again)).array();
   }
 
   // ---- chains ----

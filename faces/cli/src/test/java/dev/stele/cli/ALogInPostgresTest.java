@@ -60,4 +60,31 @@ class ALogInPostgresTest {
     assertThat(run("", "views").exit()).isZero();
     assertThat(run("", "init").err()).contains("[log-exists]");
   }
+
+  @Test
+  void is_backed_up_and_put_into_a_file_and_into_another_schema() {
+    String backups = folder.resolve("backups").toString();
+    assertThat(run("", "backup", "--to", backups, "--with-keys", "--json").json())
+        .containsEntry("made", true)
+        .containsEntry("size", 2L);
+    assertThat(run("third", "append", "--type", "note", "-").exit()).isZero();
+    assertThat(run("", "backup", "--to", backups, "--incremental", "--json").json())
+        .containsEntry("full", false);
+    Object root = run("", "stats", "--json").json().get("root");
+    assertThat(run("", "restore", "--from", backups).err()).contains("[not-empty]");
+    String server = log;
+    log =
+        server.replaceFirst("home=.*", "home=")
+            + URLEncoder.encode(folder.resolve("home-2").toString(), StandardCharsets.UTF_8)
+            + "&schema=restored";
+    for (String place : new String[] {log, "sqlite:" + folder.resolve("file")}) {
+      log = place;
+      String anchor = folder.resolve("anchor-" + place.substring(0, 4)).toString();
+      Shell.Result restored = run("", "restore", "--from", backups, "--anchor", anchor, "--json");
+      assertThat(restored.exit()).as(restored.out() + restored.err()).isZero();
+      assertThat(restored.json()).containsEntry("size", 3L).containsEntry("root", root);
+      assertThat(run("", "verify", "--json").json()).containsEntry("verdict", "intact");
+      assertThat(run("fourth", "append", "--type", "note", "-").exit()).isZero();
+    }
+  }
 }

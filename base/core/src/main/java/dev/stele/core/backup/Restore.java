@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Puts a log into an engine that is empty, from a chain of backups, and verifies all of it there.
  *
  * <pre>
- *   receipts of all parts ──► what is gone
- *   rows of all parts, in order ──► checked one by one ──► without what is gone ──► engine
+ *   rows of all parts, in order ──► checked, up to the root that the log has signed
+ *   receipts among them ──► what is gone
+ *   rows of all parts, without what is gone ──► engine
  *   the engine ──► Verifier: links, bodies, claims, indexes, tiles, checkpoints, signatures
  * </pre>
  *
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * of the log, but for the ranges that receipts name. One thread at a time.
  */
 public final class Restore {
+  /** Rows are gone through three times: checked, written, and verified where they are. */
+  private static final int PASSES = 3;
+
   private final BackupChain chain;
   private final LogEngine engine;
   private final LogId log;
@@ -51,7 +55,7 @@ public final class Restore {
     this.engine = engine;
     this.log = log;
     this.gone = new Gone(chain.tip().manifest().key());
-    this.rows = RowChain.ofOrigin(chain.tip().manifest().origin());
+    this.rows = behindTrimmed();
   }
 
   /**
@@ -83,8 +87,8 @@ public final class Restore {
    *
    * @param engine has no event of that log yet
    * @param log under which name it is put there
-   * @param progress is told how many events were written, and then how many were verified, of twice
-   *     their number
+   * @param progress is told how many events were checked, then written, then verified, of three
+   *     times their number
    * @throws StorageFailed as damaged when a file is not what was written, else when the engine
    *     fails
    * @throws UnsupportedOperationException when the log was trimmed and the engine cannot begin
@@ -98,9 +102,8 @@ public final class Restore {
               .formatted(log, engine.head(log).size()));
     }
     chain.check(Progress.SILENT);
-    Restore restore = new Restore(chain, engine, log);
     try {
-      return restore.run(checks, progress);
+      return new Restore(chain, engine, log).run(checks, progress);
     } catch (Faulty fault) {
       return new RestoreResult.Unsound(fault.at, String.valueOf(fault.getMessage()));
     }
@@ -108,19 +111,16 @@ public final class Restore {
 
   private RestoreResult run(Checks checks, Progress progress) {
     BackupManifest tip = chain.tip().manifest();
+    long size = tip.size();
+    checkRows(progress);
     gatherReceipts();
     writeRows(progress);
-    if (rows.size() != tip.size()
-        || !Arrays.equals(rows.root(), tip.checkpoint().checkpoint().root())) {
-      throw new Faulty(
-          rows.size(), "the events are not those that the backup's checkpoint was signed for");
-    }
     writeCheckpoints();
     Verifier verifier =
         Verifier.of(engine, log, tip.key())
             .withAnchor(checks.anchor())
             .withAuditors(checks.auditors())
-            .progress(verified -> progress.at(tip.size() + verified, 2 * tip.size()));
+            .progress(verified -> progress.at(2 * size + verified, PASSES * size));
     checks.indexKey().ifPresent(verifier::withIndexKey);
     return switch (verifier.verify()) {
       case Verdict.Intact intact -> new RestoreResult.Restored(intact, left);
@@ -128,35 +128,81 @@ public final class Restore {
     };
   }
 
+  /**
+   * Holds every row against the checkpoint that was signed, before one is believed in anything: a
+   * file's own checksum proves nothing about who wrote it.
+   */
+  private void checkRows(Progress progress) {
+    BackupManifest tip = chain.tip().manifest();
+    RowChain checked = behindTrimmed();
+    for (BackupFile part : chain.parts()) {
+      part.eachPage(
+          page -> {
+            for (RowPage.Cursor row = page.cursor(); row.next(); ) {
+              if (row.position() > tip.trimmed()) {
+                require(checked.take(row.row()), checked);
+              }
+            }
+            var _ = checked.takeTiles();
+            progress.at(checked.size(), PASSES * tip.size());
+          });
+    }
+    if (checked.size() != tip.size()
+        || !Arrays.equals(checked.root(), tip.checkpoint().checkpoint().root())) {
+      throw new Faulty(
+          checked.size(), "the events are not those that the backup's checkpoint was signed for");
+    }
+  }
+
+  private static void require(Optional<String> fault, RowChain rows) {
+    if (fault.isPresent()) {
+      throw new Faulty(rows.size() + 1, fault.get());
+    }
+  }
+
+  /** The chain of rows where it begins: at the log's first event, or behind what was trimmed. */
+  private RowChain behindTrimmed() {
+    BackupManifest tip = chain.tip().manifest();
+    RowChain behind = RowChain.ofOrigin(tip.origin());
+    if (tip.trimmed() > 0) {
+      for (Tile tile : prefixPart().tiles()) {
+        leaves(tile).forEach(behind::take);
+        // They are made anew when the engine asks for them.
+        var _ = behind.takeTiles();
+      }
+      if (behind.size() != tip.trimmed()) {
+        throw new Faulty(
+            behind.size() + 1, "the tiles of the events that were trimmed are not all");
+      }
+    }
+    return behind;
+  }
+
   private void gatherReceipts() {
     for (BackupFile part : chain.parts()) {
       part.eachPage(
           page -> {
             for (RowPage.Cursor row = page.cursor(); row.next(); ) {
-              Row whole = row.row();
-              if (Gone.isReceipt(whole.record())) {
-                gone.add(whole);
+              if (row.position() > chain.tip().manifest().trimmed()) {
+                Row whole = row.row();
+                if (Gone.isReceipt(whole.record())) {
+                  gone.add(whole);
+                }
               }
             }
           });
+    }
+    if (gone.trimmed() != chain.tip().manifest().trimmed()) {
+      throw new Faulty(
+          1,
+          "receipts name %d events as trimmed, the manifest %d"
+              .formatted(gone.trimmed(), chain.tip().manifest().trimmed()));
     }
   }
 
   private void writeRows(Progress progress) {
     long size = chain.tip().manifest().size();
     boolean[] prefixed = {false};
-    if (gone.trimmed() > 0) {
-      for (Tile tile : prefixPart().tiles()) {
-        for (byte[] leaf : leaves(tile)) {
-          rows.take(leaf);
-        }
-        // They are made anew when the engine asks for them.
-        var _ = rows.takeTiles();
-      }
-      if (rows.size() != gone.trimmed()) {
-        throw new Faulty(rows.size() + 1, "the tiles of the events that were trimmed are not all");
-      }
-    }
     for (BackupFile part : chain.parts()) {
       part.eachPage(
           page -> {
@@ -179,16 +225,13 @@ public final class Restore {
             } else {
               require(engine.commit(log, before, rowsAndTiles, Durability.OS));
             }
-            progress.at(rows.size(), 2 * size);
+            progress.at(size + rows.size(), PASSES * size);
           });
     }
   }
 
   private Row take(Row row) {
-    Optional<String> fault = rows.take(row);
-    if (fault.isPresent()) {
-      throw new Faulty(rows.size() + 1, fault.get());
-    }
+    require(rows.take(row), rows);
     if (row.body() == null || !gone.erased(row.position())) {
       return row;
     }
@@ -212,7 +255,7 @@ public final class Restore {
 
   private BackupFile prefixPart() {
     return chain.parts().reversed().stream()
-        .filter(part -> part.manifest().trimmed() == gone.trimmed())
+        .filter(part -> part.manifest().trimmed() == chain.tip().manifest().trimmed())
         .filter(BackupFile::hasPrefix)
         .findFirst()
         .orElseThrow(
@@ -220,7 +263,7 @@ public final class Restore {
                 new Faulty(
                     1,
                     "nothing is left of the %d events that were trimmed"
-                        .formatted(gone.trimmed())));
+                        .formatted(chain.tip().manifest().trimmed())));
   }
 
   private CommitResult behindPrefix(Batch batch) {
