@@ -334,7 +334,7 @@ public final class McpView implements View {
       switch (receipt) {
         case Receipt.Erased erased ->
             erased.ranges().forEach(each -> forget(each.range().first(), each.range().last()));
-        case Receipt.Trimmed _, Receipt.Released _ -> {}
+        case Receipt.Trimmed _, Receipt.Released _, Receipt.Rewound _ -> {}
       }
     }
 
