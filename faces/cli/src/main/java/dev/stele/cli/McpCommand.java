@@ -34,7 +34,9 @@ import picocli.CommandLine.Option;
       McpRecordCommand.class,
       McpCommand.Tail.class,
       McpCommand.Replay.class,
-      McpCommand.Evident.class
+      McpCommand.Evident.class,
+      McpImportCommand.class,
+      McpDemoCommand.class
     })
 final class McpCommand {
   /** 12 of 64 hex digits tell values apart to the eye; {@code --json} has them all. */
