@@ -268,13 +268,14 @@ class ARecordedMcpServerTest {
     URI behind = URI.create("http://127.0.0.1:" + upstream.getAddress().getPort() + "/mcp");
     LogOptionGroup group = new LogOptionGroup();
     new picocli.CommandLine(group).parseArgs("--log", log);
+    Terminal quiet = Terminal.ofProcess(true);
     try (EventLog writer = group.openWriter();
         HttpProxy proxy =
             HttpProxy.start(
                 new TrafficRecorder(writer, Redaction.NONE, Durability.DURABLE),
                 new HttpProxy.Options(behind, "run", "", "X-User"),
                 new InetSocketAddress("127.0.0.1", 0),
-                new Terminal(System.out, System.err, true))) {
+                quiet)) {
       scene.play(URI.create("http://127.0.0.1:" + proxy.port() + "/mcp"));
       return writer.read(0, 1_000);
     } finally {
