@@ -170,6 +170,7 @@ final class Rules {
    *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
    *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
    *       envelopes;
+   *   <li>{@code mcp.store.McpStoreOptions}: {@code DEFAULT} is the same for who keeps streams;
    *   <li>{@code client.ClientOptions}: {@code trusting} is the same for who talks to a server;
    *   <li>{@code core.proof.Verifier}: draws the secret points of its set fingerprints itself. They
    *       are never stored or shown and do not change a verdict on an honest log; were they given
@@ -192,6 +193,7 @@ final class Rules {
                     && !outermost.equals(layout.root() + ".core.log.LogOptions")
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")
+                    && !outermost.equals(layout.root() + ".mcp.store.McpStoreOptions")
                     && !outermost.equals(layout.root() + ".client.ClientOptions")
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }
