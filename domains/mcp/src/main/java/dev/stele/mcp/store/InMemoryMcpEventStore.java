@@ -5,6 +5,7 @@ import dev.stele.core.gate.Rejected;
 import dev.stele.mcp.event.McpEventId;
 import dev.stele.mcp.event.McpMessage;
 import dev.stele.mcp.event.McpScope;
+import dev.stele.mcp.event.McpStreamName;
 import dev.stele.mcp.gate.McpGate;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -391,6 +392,22 @@ final class InMemoryMcpEventStore implements McpEventStore {
               hits,
               misses,
               Map.of());
+        });
+  }
+
+  /** How many messages and cursors each stream holds, by the name it would have in a log. */
+  Map<String, Long> streamStats() {
+    return locked(
+        () -> {
+          Map<String, Long> counts = new LinkedHashMap<>();
+          for (Stream stream : streams.values()) {
+            if (!stream.ring.isEmpty()) {
+              counts.put(
+                  new McpStreamName(stream.key.scope, stream.key.stream).inLog(),
+                  (long) stream.ring.size());
+            }
+          }
+          return counts;
         });
   }
 

@@ -37,6 +37,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -660,6 +661,18 @@ final class LogMcpEventStore implements McpEventStore {
               hits.get(),
               misses.get(),
               Map.of());
+        });
+  }
+
+  /** How many messages and cursors each stream holds, by its name in the log. */
+  Map<String, Long> streamStats() {
+    return view.read(
+        tables -> {
+          Map<String, Long> counts = new LinkedHashMap<>();
+          tables.forEach(
+              Scan.of(McpView.STREAMS),
+              row -> counts.put(row.text("name"), row.integer("events") - row.integer("complete")));
+          return counts;
         });
   }
 

@@ -3,6 +3,7 @@ package dev.stele.mcp.store;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogOptions;
+import dev.stele.mcp.config.EventStoreConfig;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -173,6 +174,15 @@ public record McpStoreOptions(
         anchorFolder,
         otherClock,
         otherRandom);
+  }
+
+  McpStoreOptions configured(EventStoreConfig config) {
+    return keeping(
+            retention
+                .maxAge(Duration.ofDays(config.retentionDays()))
+                .perStream(config.maxEventsPerStream(), retention.maxBytesPerStream()))
+        .caching(config.memoryCacheSize(), cacheBytes)
+        .paced(config.cleanupIntervalEvents(), config.batchSize());
   }
 
   LogOptions forLog(Anchor anchor) {

@@ -1,0 +1,5 @@
+/** Scenes of resumable streams. */
+@NullMarked
+package dev.stele.mcp;
+
+import org.jspecify.annotations.NullMarked;
