@@ -62,7 +62,7 @@ class AnsweringTest {
     Events events = Events.of(answer);
     Events.Event first = events.next();
     assertThat(first.id()).matches("[!-~]+");
-    assertThat(first.retry()).isEqualTo("1500");
+    assertThat(first.retry()).isEqualTo("2000");
     assertThat(first.data()).isEmpty();
     List<Events.Event> rest = events.toEnd();
     assertThat(rest).hasSize(1);

@@ -161,7 +161,9 @@ class ResumingTest {
           events = Events.of(client.resume(place));
         }
       }
-      assertThat(said(seen)).as("seed %d, round %d", seed, round).isEqualTo(numbers(1, to, "result"));
+      assertThat(said(seen))
+          .as("seed %d, round %d", seed, round)
+          .isEqualTo(numbers(1, to, "result"));
       assertThat(seen.stream().map(Events.Event::id)).doesNotHaveDuplicates();
     }
   }
@@ -286,8 +288,7 @@ class ResumingTest {
     second.leave();
     announce(3, 4);
     Events third = Events.of(client.resume(last.id()));
-    assertThat(said(List.of(third.message(), third.message())))
-        .containsExactly("news 3", "news 4");
+    assertThat(said(List.of(third.message(), third.message()))).containsExactly("news 3", "news 4");
     announce(5, 5);
     assertThat(said(List.of(third.message()))).containsExactly("news 5");
   }
@@ -309,8 +310,7 @@ class ResumingTest {
     Events first = Events.of(client.listen());
     first.next();
     announce(1, 2);
-    assertThat(said(List.of(first.message(), first.message())))
-        .containsExactly("news 1", "news 2");
+    assertThat(said(List.of(first.message(), first.message()))).containsExactly("news 1", "news 2");
     first.leave();
     announce(3, 4);
     Events second = Events.of(client.listen());

@@ -5,6 +5,8 @@ import dev.stele.mcp.store.McpEventStores;
 import dev.stele.mcp.store.McpRetention;
 import dev.stele.mcp.store.McpStoreOptions;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.SplittableRandom;
 
 /** The stores that tests stand on. */
 final class Stores {
@@ -14,10 +16,15 @@ final class Stores {
   private Stores() {}
 
   static McpEventStore inMemory() {
+    return inMemory(InstantSource.system());
+  }
+
+  static McpEventStore inMemory(InstantSource clock) {
     return McpEventStores.inMemory(
         McpStoreOptions.DEFAULT
             .keeping(McpRetention.NONE)
-            .caching(PLENTY, McpStoreOptions.DEFAULT_CACHE_BYTES));
+            .caching(PLENTY, McpStoreOptions.DEFAULT_CACHE_BYTES)
+            .with(clock, new SplittableRandom(1)));
   }
 
   static McpEventStore onDisk(Path folder) {

@@ -112,8 +112,7 @@ class TakingUpTest {
     Caller client = Caller.of(before).initialized();
     String key = UUID.randomUUID().toString();
     Events events =
-        Events.of(
-            client.tool("\"it's \\\"7\\\"\"", "steps", "{\"to\":9,\"key\":\"" + key + "\"}"));
+        Events.of(client.tool("\"it's \\\"7\\\"\"", "steps", "{\"to\":9,\"key\":\"" + key + "\"}"));
     Everything.steps(key).release(2);
     String place = events.message().id();
     events.message();
@@ -198,9 +197,7 @@ class TakingUpTest {
   }
 
   private void updated(String uri) {
-    servers
-        .getLast()
-        .notifyResourcesUpdated(new McpSchema.ResourcesUpdatedNotification(uri));
+    servers.getLast().notifyResourcesUpdated(new McpSchema.ResourcesUpdatedNotification(uri));
   }
 
   private static void settle(Caller client, String method, String params) {
