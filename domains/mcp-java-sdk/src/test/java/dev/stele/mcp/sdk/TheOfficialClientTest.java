@@ -59,13 +59,9 @@ class TheOfficialClientTest {
       return Integer.parseInt(line.substring("listening on ".length()));
     }
 
-    void kill() throws InterruptedException {
-      process.destroyForcibly().waitFor();
-    }
-
     /** SIGKILL, and again from the disk. */
-    void killAndStart() throws IOException, InterruptedException {
-      kill();
+    void killAndStart() throws IOException {
+      end(process);
       process = start(port);
       assertThat(port(process)).isEqualTo(port);
     }
@@ -75,9 +71,13 @@ class TheOfficialClientTest {
     }
 
     @Override
-    public void close() throws InterruptedException {
-      kill();
+    public void close() {
+      end(process);
     }
+  }
+
+  private static void end(Process process) {
+    boolean _ = process.destroyForcibly().onExit().join().isAlive();
   }
 
   /** The client, and what it says. */
@@ -126,8 +126,8 @@ class TheOfficialClientTest {
     }
 
     @Override
-    public void close() throws InterruptedException {
-      process.destroyForcibly().waitFor();
+    public void close() {
+      TheOfficialClientTest.end(process);
     }
   }
 
