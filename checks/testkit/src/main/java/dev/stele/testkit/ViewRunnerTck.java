@@ -349,6 +349,41 @@ public abstract class ViewRunnerTck {
   }
 
   @Test
+  void events_that_come_one_by_one_are_gathered_unless_somebody_awaits_them() throws Exception {
+    AtomicInteger batches = new AtomicInteger();
+    View counting =
+        new Delegating(new EntriesView()) {
+          @Override
+          public void apply(List<StoredEvent> events, Tables tables) {
+            batches.incrementAndGet();
+            super.apply(events, tables);
+          }
+        };
+    try (Views views = Views.of(log).keep(counting, store()).start()) {
+      assertThat(views.await("entries", 0, LONG)).isInstanceOf(Awaited.Reached.class);
+      long begun = System.nanoTime();
+      for (int event = 0; event < 2_000; event++) {
+        append(1);
+      }
+      long end = log.head().size();
+      assertThat(views.await("entries", end, LONG)).isEqualTo(new Awaited.Reached(end));
+      // One for each rest that fits, one more for the start, one for the wait, one full page.
+      long rests = Duration.ofNanos(System.nanoTime() - begun).toMillis() / 10;
+      assertThat((long) batches.get()).isLessThanOrEqualTo(rests + 3);
+      long shortest = Long.MAX_VALUE;
+      for (int event = 0; event < 100; event++) {
+        append(1);
+        long position = log.head().size();
+        long asked = System.nanoTime();
+        assertThat(views.await("entries", position, LONG)).isEqualTo(new Awaited.Reached(position));
+        shortest = Math.min(shortest, System.nanoTime() - asked);
+      }
+      // Half a rest: had each been waited for, none would have come so soon.
+      assertThat(Duration.ofNanos(shortest)).isLessThan(Duration.ofMillis(5));
+    }
+  }
+
+  @Test
   void a_view_that_was_never_opened_is_waited_for_even_at_0() throws Exception {
     ViewRunner runner = runner(new EntriesView());
     assertThat(runner.await(0, AT_ONCE)).isInstanceOf(Awaited.NotReached.class);

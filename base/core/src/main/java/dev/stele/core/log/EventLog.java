@@ -135,6 +135,12 @@ public final class EventLog extends LogReader {
   /** Whether a commit on a shared engine failed, so that it may or may not be there. */
   private boolean unsure;
 
+  /**
+   * The last checkpoint that may be seen: recorded in the anchor, and not ahead of {@link #head}.
+   * What the engine has is either only later. Not used where others write too.
+   */
+  private volatile @Nullable SignedCheckpoint shown;
+
   /** Written by the writer alone. */
   private volatile long signedSize;
 
@@ -331,6 +337,7 @@ public final class EventLog extends LogReader {
         verdict);
     if (opened.linker != null) {
       opened.bringAnchorUpTo(anchored);
+      opened.shown = opened.storedCheckpoint().orElse(null);
       if (opened.signedSize < 0 && opened.verdict instanceof Verdict.Intact) {
         opened.checkpoint();
       }
@@ -350,7 +357,7 @@ public final class EventLog extends LogReader {
             ? last.checkpoint().size()
             : -1;
     Optional<SignedCheckpoint> latest =
-        latestCheckpoint().filter(stored -> stored.checkpoint().size() > anchoredSize);
+        storedCheckpoint().filter(stored -> stored.checkpoint().size() > anchoredSize);
     if (others != null && latest.isPresent()) {
       // It may be of another writer, and of events that nobody here has checked yet.
       takeUpOthers(engine.head(log));
@@ -369,6 +376,18 @@ public final class EventLog extends LogReader {
   public Head head() {
     requireOpen();
     return others == null ? head : engine.head(log);
+  }
+
+  @Override
+  public Optional<SignedCheckpoint> latestCheckpoint() {
+    requireOpen();
+    SignedCheckpoint known = shown;
+    return others == null && known != null ? Optional.of(known) : storedCheckpoint();
+  }
+
+  /** What the engine has, seen by nobody yet where it was signed a moment ago. */
+  private Optional<SignedCheckpoint> storedCheckpoint() {
+    return super.latestCheckpoint();
   }
 
   /** Appends, and returns when the outcome is as durable as asked for. */
@@ -1001,6 +1020,9 @@ public final class EventLog extends LogReader {
       LOGGER.log(System.Logger.Level.DEBUG, "event=checkpoint log={0} size={1}", log, size);
     }
     head = current.head();
+    if (checkpoint != null) {
+      shown = checkpoint;
+    }
     answer(works, placed, checkpoint, tiles, reached);
     wakeSubscribers();
     return Optional.empty();

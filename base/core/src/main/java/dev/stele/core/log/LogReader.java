@@ -172,8 +172,8 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
     return nodes;
   }
 
-  /** The last checkpoint the log has signed and kept. */
-  public final Optional<SignedCheckpoint> latestCheckpoint() {
+  /** The last checkpoint the log has signed and kept; never over more than {@link #head} tells. */
+  public Optional<SignedCheckpoint> latestCheckpoint() {
     return engine
         .latestCheckpoint(log)
         .flatMap(

@@ -59,6 +59,12 @@ public final class ViewRunner {
   private final ReentrantLock progress = new ReentrantLock();
   private final Condition moved = progress.newCondition();
 
+  /** Signalled when somebody begins to wait for a position. */
+  private final Condition wanted = progress.newCondition();
+
+  /** How many wait for a position that is not reached; guarded by {@link #progress}. */
+  private int awaiting;
+
   /** Guarded by {@link #progress}. */
   private ViewState state = new ViewState.Stopped();
 
@@ -78,6 +84,9 @@ public final class ViewRunner {
 
   /** What {@link #waitForEvents} has pulled and nobody has applied yet. */
   private List<StoredEvent> pulled = List.of();
+
+  /** Whether the last batch was less than a subscription gives at once; never while building. */
+  private boolean few;
 
   /** Runs {@code view} over {@code log} on {@code store}; nothing happens before it is asked to. */
   public ViewRunner(View view, LogReader log, ViewStore store) {
@@ -134,7 +143,9 @@ public final class ViewRunner {
   public Awaited await(long position, Duration timeout) throws InterruptedException {
     long left = timeout.toNanos();
     progress.lockInterruptibly();
+    awaiting++;
     try {
+      wanted.signalAll();
       // A view that was never opened has reached 0 and cannot be read yet.
       while (!answers || livePosition < position) {
         boolean stands =
@@ -149,6 +160,7 @@ public final class ViewRunner {
       }
       return new Awaited.Reached(livePosition);
     } finally {
+      awaiting--;
       progress.unlock();
     }
   }
@@ -187,6 +199,7 @@ public final class ViewRunner {
     }
     pulled = List.of();
     project(to, batch);
+    few = to.slot() == Slot.LIVE && batch.size() < Subscription.MAX_EVENTS;
     return true;
   }
 
@@ -201,6 +214,27 @@ public final class ViewRunner {
     Generation to = opened();
     if (to != null && to.failure().isEmpty() && !finished(to)) {
       pull(to, timeout);
+    }
+  }
+
+  /**
+   * Lets events gather for so long, after a step that had only a few; not at all while somebody
+   * waits for a position.
+   *
+   * @throws InterruptedException when interrupted while resting
+   */
+  void rest(Duration atMost) throws InterruptedException {
+    if (!few) {
+      return;
+    }
+    long left = atMost.toNanos();
+    progress.lockInterruptibly();
+    try {
+      while (awaiting == 0 && left > 0) {
+        left = wanted.awaitNanos(left);
+      }
+    } finally {
+      progress.unlock();
     }
   }
 

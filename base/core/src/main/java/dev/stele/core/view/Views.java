@@ -26,13 +26,20 @@ import java.util.concurrent.locks.ReentrantLock;
  *   }
  * </pre>
  *
- * <p>A view that fails stands still, says so in its {@link #status}, and stops neither the log nor
- * another view. Thread-safe. Closing waits for the batches under way and closes neither the log nor
- * a store; what was not applied yet is applied after the next start.
+ * <p>After a small batch a view lets events gather for some milliseconds, unless somebody awaits
+ * them. A view that fails stands still, says so in its {@link #status}, and stops neither the log
+ * nor another view. Thread-safe. Closing waits for the batches under way and closes neither the log
+ * nor a store; what was not applied yet is applied after the next start.
  */
 public final class Views implements KeptViews {
   /** How long a thread waits for events before it looks around again. */
   private static final Duration LOOK_AROUND = Duration.ofSeconds(10);
+
+  /**
+   * 10 ms for events to gather between two small batches: a transaction for each event would cost
+   * the appender more than its own. Whoever awaits a position ends the rest.
+   */
+  private static final Duration REST = Duration.ofMillis(10);
 
   private final LogReader log;
   private final List<ViewStore> stores;
@@ -69,6 +76,11 @@ public final class Views implements KeptViews {
     REBUILD
   }
 
+  /** A wait that an interrupt ends. */
+  private interface Pause {
+    void run() throws InterruptedException;
+  }
+
   /** A view with its thread, which alone runs it. */
   private static final class Kept {
     final ViewRunner runner;
@@ -97,8 +109,10 @@ public final class Views implements KeptViews {
       try {
         while (goOn()) {
           boolean busy = runner.step(Duration.ZERO);
-          if (!busy) {
-            pause();
+          if (busy) {
+            pause(() -> runner.rest(REST));
+          } else {
+            pause(() -> runner.waitForEvents(LOOK_AROUND));
           }
         }
         runner.stopped();
@@ -132,8 +146,8 @@ public final class Views implements KeptViews {
       return true;
     }
 
-    /** Waits for events, or to be woken. */
-    private void pause() throws InterruptedException {
+    /** Waits as told, or to be woken. */
+    private void pause(Pause pause) throws InterruptedException {
       turn.lock();
       try {
         if (stopping || !requests.isEmpty()) {
@@ -150,7 +164,7 @@ public final class Views implements KeptViews {
         turn.unlock();
       }
       try {
-        runner.waitForEvents(LOOK_AROUND);
+        pause.run();
       } catch (InterruptedException e) {
         // Woken: there is a request, or it is to stop. Both are looked for next.
       } finally {
