@@ -255,6 +255,30 @@ class AnsweringTest {
   }
 
   @Test
+  void a_request_whose_context_cannot_be_made_leaves_nothing_behind() {
+    ResumableTransport failing =
+        ResumableTransport.over(
+            Stores.inMemory(),
+            TransportOptions.defaults()
+                .context(
+                    call -> {
+                      if (call.headers("Fail").isEmpty()) {
+                        return io.modelcontextprotocol.common.McpTransportContext.EMPTY;
+                      }
+                      throw new IllegalStateException("no context");
+                    }));
+    McpSyncServer there = Everything.over(failing);
+    Caller caller = Caller.of(failing).initialized();
+    HttpAnswer answer = caller.send(caller.call("POST", PING).with("Fail", "yes"));
+    assertThat(status(answer)).isEqualTo(500);
+    assertThat(text(answer)).doesNotContain("no context");
+    LiveSession session = failing.sessions().all().getFirst();
+    assertThat(session.inFlight()).isEmpty();
+    assertThat(session.idleSince()).isPresent();
+    there.close();
+  }
+
+  @Test
   void nothing_is_answered_before_the_server_is_built_and_after_it_closes() {
     ResumableTransport early = ResumableTransport.over(Stores.inMemory());
     assertThat(status(Caller.of(early).post(PING))).isEqualTo(503);

@@ -4,6 +4,8 @@ import static dev.stele.mcp.sdk.Caller.said;
 import static dev.stele.mcp.sdk.Caller.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stele.mcp.event.McpMessage;
+import dev.stele.mcp.event.McpScope;
 import dev.stele.mcp.store.McpEventStore;
 import dev.stele.testkit.Scale;
 import io.modelcontextprotocol.server.McpSyncServer;
@@ -12,7 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +155,45 @@ class SessionsInBoundsTest {
       assertThat(said(events.toEnd())).containsExactly("result");
     }
     works(client);
+  }
+
+  @Test
+  void messages_that_nobody_waited_for_are_bounded_and_the_end_still_comes()
+      throws InterruptedException {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(1);
+    LiveStream stream =
+        new LiveStream(
+            Stores.held(store, asked, answered),
+            McpScope.ofSession("s"),
+            StreamName.ofRequest(1, "1"),
+            Optional.of(McpMessage.Json.of("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}")),
+            Duration.ofSeconds(10),
+            new LiveStream.Owner() {
+              @Override
+              public void ended(LiveStream ended) {}
+
+              @Override
+              public void sessionEnded() {}
+            });
+    McpMessage.Json message = McpMessage.Json.of("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}");
+    CompletableFuture<Void> first = stream.send(message, false).toFuture();
+    asked.await();
+    List<CompletableFuture<Void>> waiting = new ArrayList<>();
+    for (int i = 0; i < LiveStream.MAX_WAITING; i++) {
+      waiting.add(stream.send(message, false).toFuture());
+    }
+    assertThat(stream.send(message, false).toFuture())
+        .failsWithin(IDLE)
+        .withThrowableThat()
+        .withMessageContaining(LiveStream.MAX_WAITING + " messages of this stream wait");
+    CompletableFuture<Void> end = stream.finish().toFuture();
+    answered.countDown();
+    assertThat(end).succeedsWithin(IDLE);
+    assertThat(first).succeedsWithin(IDLE);
+    assertThat(CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)))
+        .succeedsWithin(IDLE);
+    assertThat(store.stats().totalEvents()).isEqualTo(LiveStream.MAX_WAITING + 3L);
   }
 
   private static long held(List<WeakReference<LiveStream>> streams) {
