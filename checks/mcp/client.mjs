@@ -5,6 +5,7 @@
 //   call    counts to 10, and lets the client come back from whatever happens
 //   late    counts to 10, leaves after 4, waits for a line, and resumes with a client that is new
 //   listen  hears 10 news on the stream of GET, loses it after 4, and lets the client come back
+//   hear    the same, and lets the client come back from whatever happens
 // What it ends with: seen N,N,...   then   result TEXT, error CODE or heard N,N,...
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +16,8 @@ const { Client } = await sdk('client/index.js');
 const { StreamableHTTPClientTransport } = await sdk('client/streamableHttp.js');
 const { CallToolResultSchema, LoggingMessageNotificationSchema } = await sdk('types.js');
 
+// Half the time after which the client itself gives up on an answer.
+const PATIENCE = 30_000;
 const COUNT_TO = 10;
 const LEAVE_AFTER = 4;
 const PAUSE = 100;
@@ -23,6 +26,12 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (line) => process.stdout.write(line + '\n');
 const seen = [];
 const heard = [];
+
+setTimeout(() => {
+  say(`seen ${seen.join(',')}`);
+  say(`gave up, having heard ${heard.join(',')}`);
+  process.exit(0);
+}, PATIENCE).unref();
 
 // Cuts the first response of a method behind the event that has the text, as a network would.
 function cutting(method, text) {
@@ -98,7 +107,17 @@ if (mode === 'drop' || mode === 'call') {
   second.transport.setProtocolVersion(protocolVersion);
   end = await outcome(second.client.request(counting, CallToolResultSchema, { resumptionToken: token }));
 } else {
-  await connected({ fetch: cutting('GET', `"data":"news ${LEAVE_AFTER}"`) });
+  let open;
+  const listening = new Promise((resolve) => (open = resolve));
+  const carry = mode === 'listen' ? cutting('GET', `"data":"news ${LEAVE_AFTER}"`) : fetch;
+  await connected({
+    fetch: async (input, init) => {
+      const response = await carry(input, init);
+      if (init?.method === 'GET' && response.ok) open();
+      return response;
+    },
+  });
+  await listening;
   say('listening');
   while (heard.length < COUNT_TO) await new Promise((resolve) => setTimeout(resolve, 5));
   end = `heard ${heard.join(',')}`;

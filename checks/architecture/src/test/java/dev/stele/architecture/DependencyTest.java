@@ -58,6 +58,24 @@ class DependencyTest {
   }
 
   @Test
+  void aUserOfMcpForTheJavaSdkGetsTheSdkAndNoServerOfHttp() throws IOException {
+    assertThat(userDependencies("domains/mcp-java-sdk"))
+        .isEqualTo(
+            with(
+                CRYPTO_LIBRARIES,
+                "dev.stele:stele-crypto",
+                "dev.stele:stele-core",
+                "dev.stele:stele-mcp",
+                "tools.jackson.core:jackson-core",
+                "io.modelcontextprotocol.sdk:mcp-core",
+                // What the SDK stands on.
+                "com.fasterxml.jackson.core:jackson-annotations",
+                "io.projectreactor:reactor-core",
+                "org.reactivestreams:reactive-streams",
+                "org.slf4j:slf4j-api"));
+  }
+
+  @Test
   void aUserOfTheClientGetsAJsonTokenizerBeyondCoreAndNothingOfTheServer() throws IOException {
     assertThat(userDependencies("faces/client"))
         .isEqualTo(

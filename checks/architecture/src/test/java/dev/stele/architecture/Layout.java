@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Where a class stands in the house: its module is the first package below the root, and every
- * module stands on one shelf.
+ * Where a class stands in the house: its module is the first package below the root, or the first
+ * two where these are a module of their own, and every module stands on one shelf.
  *
  * <p>The root is a parameter because the planted violators live in a second, smaller house.
  */
@@ -29,6 +29,10 @@ record Layout(String root) {
           "ledger", "sqlite", // its purpose: a ledger in one SQLite file, in five lines
           "graph", "sqlite"); // its views are SQL tables
 
+  /** Domains that may use another, and why it is not a mistake. */
+  static final Map<String, String> DOMAIN_OF_DOMAIN =
+      Map.of("mcp.sdk", "mcp"); // what binds the one to a library has a wall of its own
+
   private static final Map<String, Shelf> SHELVES = new TreeMap<>();
 
   static {
@@ -36,7 +40,7 @@ record Layout(String root) {
     SHELVES.put("core", Shelf.CORE);
     List.of("sqlite", "lmdb", "postgres", "kafka", "aws")
         .forEach(module -> SHELVES.put(module, Shelf.ENGINE));
-    List.of("ledger", "envelope", "mcp", "nostr", "graph")
+    List.of("ledger", "envelope", "mcp", "mcp.sdk", "nostr", "graph")
         .forEach(module -> SHELVES.put(module, Shelf.DOMAIN));
     List.of("wire", "server", "client", "cli", "console")
         .forEach(module -> SHELVES.put(module, Shelf.FACE));
@@ -46,14 +50,20 @@ record Layout(String root) {
 
   /** The module of a class of this house; empty for a class from outside. */
   Optional<String> module(JavaClass type) {
-    return below(type).map(path -> path.split("\\.", 2)[0]);
+    return below(type).map(Layout::module);
+  }
+
+  private static String module(String path) {
+    String[] parts = path.split("\\.", 3);
+    String two = parts.length > 1 ? parts[0] + "." + parts[1] : parts[0];
+    return SHELVES.containsKey(two) ? two : parts[0];
   }
 
   /** The package inside the module, such as {@code event}; empty at the module's root. */
   String inner(JavaClass type) {
     String path = below(type).orElse("");
-    int dot = path.indexOf('.');
-    return dot < 0 ? "" : path.substring(dot + 1).split("\\.", 2)[0];
+    String module = module(path);
+    return path.equals(module) ? "" : path.substring(module.length() + 1).split("\\.", 2)[0];
   }
 
   /** The shelf of a class; empty for one from outside, and for one of an unknown module. */

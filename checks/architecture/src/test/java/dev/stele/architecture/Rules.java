@@ -118,8 +118,14 @@ final class Rules {
             "a domain uses core and crypto",
             Shelf.DOMAIN,
             (from, to) ->
-                isOneOf(to, Shelf.DOMAIN) && !layout.module(from).equals(layout.module(to)))
-        .because("what two domains share belongs into core, or is a coincidence");
+                isOneOf(to, Shelf.DOMAIN)
+                    && !layout.module(from).equals(layout.module(to))
+                    && !Optional.ofNullable(
+                            Layout.DOMAIN_OF_DOMAIN.get(layout.module(from).orElse("")))
+                        .equals(layout.module(to)))
+        .because(
+            "what two domains share belongs into core, or is a coincidence; an adapter for a"
+                + " library stands on its own domain on purpose");
   }
 
   ArchRule domainsDoNotChooseAnEngine() {
@@ -171,6 +177,7 @@ final class Rules {
    *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
    *       envelopes;
    *   <li>{@code mcp.store.McpStoreOptions}: {@code DEFAULT} is the same for who keeps streams;
+   *   <li>{@code mcp.sdk.TransportOptions}: {@code defaults} is the same for who serves MCP;
    *   <li>{@code client.ClientOptions}: {@code trusting} is the same for who talks to a server;
    *   <li>{@code core.proof.Verifier}: draws the secret points of its set fingerprints itself. They
    *       are never stored or shown and do not change a verdict on an honest log; were they given
@@ -194,6 +201,7 @@ final class Rules {
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")
                     && !outermost.equals(layout.root() + ".mcp.store.McpStoreOptions")
+                    && !outermost.equals(layout.root() + ".mcp.sdk.TransportOptions")
                     && !outermost.equals(layout.root() + ".client.ClientOptions")
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }

@@ -46,7 +46,17 @@ class RulesCanFailTest {
 
   @Test
   void aDomainThatUsesAnother() {
-    assertFlags(RULES.domainsDoNotUseEachOther(), "nostr.UsesAnotherDomain.other");
+    assertFlags(
+        RULES.domainsDoNotUseEachOther(),
+        "nostr.UsesAnotherDomain.other",
+        "mcp.StreamManager.adapter",
+        "mcp.sdk.Adapter.stranger");
+  }
+
+  @Test
+  void butNotAnAdapterThatUsesItsOwn() {
+    assertThat(RULES.domainsDoNotUseEachOther().evaluate(HOUSE).getFailureReport().getDetails())
+        .noneMatch(detail -> detail.contains("mcp.sdk.Adapter.own"));
   }
 
   @Test

@@ -51,7 +51,7 @@ final class LiveStream {
   private static final int MAX_BATCH = 256;
 
   /** 65,536 messages that nobody waited for: a tool that writes faster than the disk is told so. */
-  private static final int MAX_WAITING = 65_536;
+  static final int MAX_WAITING = 65_536;
 
   /** What a stream tells its session. */
   interface Owner {
@@ -193,7 +193,8 @@ final class LiveStream {
         }
         return;
       }
-      if (waiting.size() >= MAX_WAITING) {
+      // Neither an answer nor the end is ever refused: a client would wait for it in vain.
+      if (work instanceof Send send && !send.answers() && waiting.size() >= MAX_WAITING) {
         fail(
             work,
             new IllegalStateException(

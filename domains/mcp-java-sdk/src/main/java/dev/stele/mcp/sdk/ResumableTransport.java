@@ -1,10 +1,8 @@
 package dev.stele.mcp.sdk;
 
 import dev.stele.mcp.event.McpEventId;
-import dev.stele.mcp.event.McpMessage;
 import dev.stele.mcp.store.McpEventStore;
 import dev.stele.mcp.store.McpOpenStream;
-import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import io.modelcontextprotocol.spec.ProtocolVersions;
@@ -187,17 +185,11 @@ public final class ResumableTransport implements McpStreamableServerTransportPro
   /** Sends a notification to every session, connected or not. */
   @Override
   public Mono<Void> notifyClients(String method, @Nullable Object params) {
-    Sessions all = sessions;
-    if (all == null) {
-      return Mono.empty();
-    }
-    McpMessage.Json message =
-        McpMessage.Json.of(rpc.write(new JSONRPCNotification(method, params)));
-    return Flux.fromIterable(all.all())
-        .flatMap(
-            session -> session.inner().sendNotification(method, params).onErrorComplete(),
-            Integer.MAX_VALUE)
-        .then(onVirtualThread(() -> all.tellAbsent(message)));
+    return Mono.defer(
+        () -> {
+          Sessions all = sessions;
+          return all == null ? Mono.empty() : all.tellEverybody(method, params);
+        });
   }
 
   /**
@@ -222,29 +214,13 @@ public final class ResumableTransport implements McpStreamableServerTransportPro
    */
   @Override
   public Mono<Void> closeGracefully() {
-    return onVirtualThread(() -> shut(options.drain()));
+    return Blocking.run(() -> shut(options.drain()));
   }
 
   /** The same, without giving time to requests in flight; blocks. */
   @Override
   public void close() {
     shut(Duration.ZERO);
-  }
-
-  private static Mono<Void> onVirtualThread(Runnable work) {
-    return Mono.create(
-        sink -> {
-          Thread _ =
-              Thread.startVirtualThread(
-                  () -> {
-                    try {
-                      work.run();
-                      sink.success();
-                    } catch (RuntimeException e) {
-                      sink.error(e);
-                    }
-                  });
-        });
   }
 
   private void shut(Duration within) {

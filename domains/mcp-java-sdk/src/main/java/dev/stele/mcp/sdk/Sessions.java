@@ -13,6 +13,7 @@ import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
 import io.modelcontextprotocol.spec.McpSchema.InitializeResult;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerSession.McpStreamableServerSessionInit;
@@ -28,7 +29,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -336,17 +339,44 @@ final class Sessions {
         : live.values().stream().filter(each -> each.scope().session().equals(id)).findFirst();
   }
 
-  /** Appends a message for sessions that are not in memory, for when they come back; blocks. */
-  void tellAbsent(McpMessage.Json message) {
+  /**
+   * Sends a notification to every session, also to those that are not in memory, for when they come
+   * back. A session that is taken up or set aside meanwhile is told once, by either way.
+   */
+  Mono<Void> tellEverybody(String method, @Nullable Object params) {
+    McpMessage.Json message =
+        McpMessage.Json.of(rpc.write(new JSONRPCNotification(method, params)));
+    return Mono.defer(
+        () -> {
+          List<LiveSession> here = all();
+          Set<McpScope> told = here.stream().map(LiveSession::scope).collect(Collectors.toSet());
+          return Flux.fromIterable(here)
+              .flatMap(
+                  session ->
+                      session
+                          .inner()
+                          .sendNotification(method, params)
+                          .onErrorResume(_ -> Blocking.run(() -> keep(session.scope(), message))),
+                  Integer.MAX_VALUE)
+              .then(Blocking.run(() -> keepForOthers(told, message)));
+        });
+  }
+
+  private void keepForOthers(Set<McpScope> told, McpMessage.Json message) {
     for (McpLiveSession kept : store.sessions()) {
-      if (isOurs(kept.scope())
-          && !live.containsKey(kept.scope())
-          && store.append(kept.scope(), StreamName.LISTEN, message)
-              instanceof McpAppend.Appended(String _, long sequence, boolean _)) {
-        LiveSession meanwhile = live.get(kept.scope());
-        if (meanwhile != null) {
-          meanwhile.listening().appendedElsewhere(sequence);
-        }
+      if (isOurs(kept.scope()) && !told.contains(kept.scope())) {
+        keep(kept.scope(), message);
+      }
+    }
+  }
+
+  /** Appends to the stream of GET past the session, and wakes who reads it all the same. */
+  private void keep(McpScope scope, McpMessage.Json message) {
+    if (store.append(scope, StreamName.LISTEN, message)
+        instanceof McpAppend.Appended(String _, long sequence, boolean _)) {
+      LiveSession meanwhile = live.get(scope);
+      if (meanwhile != null) {
+        meanwhile.listening().appendedElsewhere(sequence);
       }
     }
   }

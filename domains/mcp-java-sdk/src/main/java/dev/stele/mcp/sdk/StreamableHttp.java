@@ -14,7 +14,6 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -31,6 +30,9 @@ final class StreamableHttp {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.mcp.sdk");
 
   private static final String ALLOWED = "POST, GET, DELETE";
+
+  /** 64 characters: the SDK's ids are UUIDs, of 36. */
+  private static final int MAX_SESSION_CHARS = 64;
 
   /**
    * For a client that asks for what comes after the end: it is the status on which a client of
@@ -127,7 +129,7 @@ final class StreamableHttp {
         case JsonRpc.Incoming.Request request -> request(call, session, request, body);
         case JsonRpc.Incoming.Notification(var notification) -> {
           // It is accepted, not done: what it causes may need the client, which waits for this.
-          inBackground(session.inner().accept(notification), call, null);
+          inBackground(session.inner().accept(notification), options.context().extract(call));
           yield HttpAnswer.Whole.empty(202);
         }
         case JsonRpc.Incoming.Response(var response) -> response(session, response);
@@ -164,6 +166,7 @@ final class StreamableHttp {
 
   private HttpAnswer request(
       HttpCall call, LiveSession session, JsonRpc.Incoming.Request request, byte[] body) {
+    McpTransportContext given = options.context().extract(call);
     String name = StreamName.ofRequest(options.random().nextLong(), request.idJson());
     LiveStream stream =
         session
@@ -187,13 +190,13 @@ final class StreamableHttp {
       stream.end();
       throw e;
     }
+    StreamControl control = new StreamControl(stream, session.retry());
     inBackground(
         session
             .inner()
             .responseStream(new StreamTransport(stream, options.json()))
             .handle(request.request()),
-        call,
-        new StreamControl(stream, options.retry()));
+        key -> key.equals(StreamControl.KEY) ? control : given.get(key));
     return events(begun(stream, connection));
   }
 
@@ -214,10 +217,7 @@ final class StreamableHttp {
   }
 
   /** Handles on a thread of its own, as a tool may block; its streams say what comes of it. */
-  private void inBackground(Mono<Void> work, HttpCall call, @Nullable StreamControl control) {
-    McpTransportContext given = options.context().extract(call);
-    McpTransportContext context =
-        key -> key.equals(StreamControl.KEY) && control != null ? control : given.get(key);
+  private static void inBackground(Mono<Void> work, McpTransportContext context) {
     Thread _ =
         Thread.startVirtualThread(
             () -> {
@@ -424,9 +424,6 @@ final class StreamableHttp {
     }
     return new McpScope(options.tenant(), principal, id);
   }
-
-  /** 64 characters: the SDK's ids are UUIDs, of 36. */
-  private static final int MAX_SESSION_CHARS = 64;
 
   private static Optional<String> one(HttpCall call, String header) {
     List<String> values = call.headers(header);

@@ -48,11 +48,11 @@ public record TransportOptions(
     InstantSource clock,
     RandomGenerator random) {
   /**
-   * One and a half seconds. The official clients try twice, after this pause each, so that they
-   * find a server again that is back within three: a Java server over SQLite took 0.6 to 1.6. Who
-   * lost a connection alone waits no longer than that.
+   * Two seconds. The official clients try twice, after this pause each, so that they find a server
+   * again that is back within four: a Java server over SQLite took 0.6 to 1.6, and up to 3.4 on a
+   * busy machine. Who lost a connection alone waits no longer than that.
    */
-  public static final Duration DEFAULT_RETRY = Duration.ofMillis(1500);
+  public static final Duration DEFAULT_RETRY = Duration.ofSeconds(2);
 
   /** Ten seconds: a third of the shortest time after which proxies give up on a connection. */
   public static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(10);

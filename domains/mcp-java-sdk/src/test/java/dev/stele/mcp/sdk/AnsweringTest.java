@@ -62,7 +62,7 @@ class AnsweringTest {
     Events events = Events.of(answer);
     Events.Event first = events.next();
     assertThat(first.id()).matches("[!-~]+");
-    assertThat(first.retry()).isEqualTo("1500");
+    assertThat(first.retry()).isEqualTo("2000");
     assertThat(first.data()).isEmpty();
     List<Events.Event> rest = events.toEnd();
     assertThat(rest).hasSize(1);
@@ -252,6 +252,30 @@ class AnsweringTest {
         Events.of(Caller.of(telling).as("ada").initialized().tool(1, "whoami", "{}")).toEnd();
     assertThat(events.getFirst().json()).contains("ADA");
     told.close();
+  }
+
+  @Test
+  void a_request_whose_context_cannot_be_made_leaves_nothing_behind() {
+    ResumableTransport failing =
+        ResumableTransport.over(
+            Stores.inMemory(),
+            TransportOptions.defaults()
+                .context(
+                    call -> {
+                      if (call.headers("Fail").isEmpty()) {
+                        return io.modelcontextprotocol.common.McpTransportContext.EMPTY;
+                      }
+                      throw new IllegalStateException("no context");
+                    }));
+    McpSyncServer there = Everything.over(failing);
+    Caller caller = Caller.of(failing).initialized();
+    HttpAnswer answer = caller.send(caller.call("POST", PING).with("Fail", "yes"));
+    assertThat(status(answer)).isEqualTo(500);
+    assertThat(text(answer)).doesNotContain("no context");
+    LiveSession session = failing.sessions().all().getFirst();
+    assertThat(session.inFlight()).isEmpty();
+    assertThat(session.idleSince()).isPresent();
+    there.close();
   }
 
   @Test

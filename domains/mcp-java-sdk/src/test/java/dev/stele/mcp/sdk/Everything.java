@@ -92,16 +92,14 @@ final class Everything {
         .resources(resources())
         .resourceTemplates(
             new SyncResourceTemplateSpecification(
-                ResourceTemplate.builder()
-                    .uriTemplate("test://template/{id}/data")
-                    .name("template")
+                ResourceTemplate.builder("test://template/{id}/data", "template")
                     .description("Data by its id")
                     .mimeType("application/json")
                     .build(),
                 (_, request) -> {
                   String id = request.uri().replaceAll("^test://template/|/data$", "");
                   return read(
-                      new TextResourceContents(
+                      contents(
                           request.uri(),
                           "application/json",
                           "{\"id\":\"%s\",\"templateTest\":true,\"data\":\"Data for ID: %s\"}"
@@ -121,24 +119,22 @@ final class Everything {
 
   private static List<SyncToolSpecification> tools() {
     return List.of(
-        says("test_simple_text", new TextContent("This is a simple text response for testing.")),
-        says("test_image_content", new ImageContent(null, PNG, "image/png")),
-        says("test_audio_content", new AudioContent(null, WAV, "audio/wav")),
+        says("test_simple_text", said("This is a simple text response for testing.")),
+        says("test_image_content", png()),
+        says("test_audio_content", AudioContent.builder(WAV, "audio/wav").build()),
         says(
             "test_embedded_resource",
-            new EmbeddedResource(
-                null,
-                new TextResourceContents(
+            embedded(
+                contents(
                     "test://embedded-resource",
                     "text/plain",
                     "This is an embedded resource content."))),
         says(
             "test_multiple_content_types",
-            new TextContent("Multiple content types test:"),
-            new ImageContent(null, PNG, "image/png"),
-            new EmbeddedResource(
-                null,
-                new TextResourceContents(
+            said("Multiple content types test:"),
+            png(),
+            embedded(
+                contents(
                     "test://mixed-content-resource",
                     "application/json",
                     "{\"test\":\"data\",\"value\":123}"))),
@@ -172,7 +168,7 @@ final class Everything {
               if (token != null) {
                 for (double progress : new double[] {0, 50, 100}) {
                   exchange.progressNotification(
-                      new ProgressNotification(token, progress, 100.0, null));
+                      ProgressNotification.builder(token, progress).total(100.0).build());
                   pause(SHORT);
                 }
               }
@@ -183,7 +179,7 @@ final class Everything {
             schema("prompt"),
             (exchange, request) -> {
               SamplingMessage prompt =
-                  new SamplingMessage(Role.USER, new TextContent(argument(request, "prompt")));
+                  new SamplingMessage(Role.USER, said(argument(request, "prompt")));
               var answer =
                   exchange.createMessage(
                       CreateMessageRequest.builder(List.of(prompt), 100).build());
@@ -367,6 +363,26 @@ final class Everything {
     return ((Number) request.arguments().getOrDefault(name, 0)).intValue();
   }
 
+  private static TextContent said(String text) {
+    return TextContent.builder(text).build();
+  }
+
+  private static ImageContent png() {
+    return ImageContent.builder(PNG, "image/png").build();
+  }
+
+  private static EmbeddedResource embedded(ResourceContents contents) {
+    return EmbeddedResource.builder(contents).build();
+  }
+
+  private static TextResourceContents contents(String uri, String type, String text) {
+    return TextResourceContents.builder(uri, text).mimeType(type).build();
+  }
+
+  private static PromptArgument required(String name, String description) {
+    return PromptArgument.builder(name).description(description).required(true).build();
+  }
+
   private static CallToolResult text(String text) {
     return CallToolResult.builder().addTextContent(text).build();
   }
@@ -404,18 +420,20 @@ final class Everything {
         resource(
             "test://static-text",
             "text/plain",
-            new TextResourceContents(
+            contents(
                 "test://static-text",
                 "text/plain",
                 "This is the content of the static text resource.")),
         resource(
             "test://static-binary",
             "image/png",
-            new BlobResourceContents("test://static-binary", "image/png", PNG)),
+            BlobResourceContents.builder("test://static-binary", PNG)
+                .mimeType("image/png")
+                .build()),
         resource(
             "test://watched-resource",
             "text/plain",
-            new TextResourceContents("test://watched-resource", "text/plain", "Watched.")));
+            contents("test://watched-resource", "text/plain", "Watched.")));
   }
 
   private static SyncResourceSpecification resource(
@@ -429,7 +447,7 @@ final class Everything {
   }
 
   private static ReadResourceResult read(ResourceContents contents) {
-    return new ReadResourceResult(List.of(contents));
+    return ReadResourceResult.builder(List.of(contents)).build();
   }
 
   private static List<SyncPromptSpecification> prompts() {
@@ -437,38 +455,32 @@ final class Everything {
         prompt(
             "test_simple_prompt",
             List.of(),
-            _ -> List.of(new TextContent("This is a simple prompt for testing."))),
+            _ -> List.of(said("This is a simple prompt for testing."))),
         prompt(
             "test_prompt_with_arguments",
-            List.of(
-                new PromptArgument("arg1", "The first", true),
-                new PromptArgument("arg2", "The second", true)),
+            List.of(required("arg1", "The first"), required("arg2", "The second")),
             request ->
                 List.of(
-                    new TextContent(
+                    said(
                         "Prompt with arguments: arg1='%s', arg2='%s'"
                             .formatted(
                                 request.arguments().get("arg1"),
                                 request.arguments().get("arg2"))))),
         prompt(
             "test_prompt_with_embedded_resource",
-            List.of(new PromptArgument("resourceUri", "Which", true)),
+            List.of(required("resourceUri", "Which")),
             request ->
                 List.of(
-                    new EmbeddedResource(
-                        null,
-                        new TextResourceContents(
+                    embedded(
+                        contents(
                             String.valueOf(request.arguments().get("resourceUri")),
                             "text/plain",
                             "Embedded resource content for testing.")),
-                    new TextContent("Please process the embedded resource above."))),
+                    said("Please process the embedded resource above."))),
         prompt(
             "test_prompt_with_image",
             List.of(),
-            _ ->
-                List.of(
-                    new ImageContent(null, PNG, "image/png"),
-                    new TextContent("Please analyze the image above."))));
+            _ -> List.of(png(), said("Please analyze the image above."))));
   }
 
   private interface Parts {
@@ -478,12 +490,13 @@ final class Everything {
   private static SyncPromptSpecification prompt(
       String name, List<PromptArgument> arguments, Parts parts) {
     return new SyncPromptSpecification(
-        new Prompt(name, "For tests: " + name, arguments),
+        Prompt.builder(name).description("For tests: " + name).arguments(arguments).build(),
         (_, request) ->
-            new GetPromptResult(
-                name,
-                parts.of(request).stream()
-                    .map(part -> new PromptMessage(Role.USER, part))
-                    .toList()));
+            GetPromptResult.builder(
+                    parts.of(request).stream()
+                        .map(part -> PromptMessage.builder(Role.USER, part).build())
+                        .toList())
+                .description(name)
+                .build());
   }
 }

@@ -76,8 +76,14 @@ final class Served implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     transport.close();
-    http.close();
+    try {
+      http.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      throw new IllegalStateException("HTTP did not stop as it should", e);
+    }
   }
 }

@@ -1,7 +1,7 @@
 package dev.stele.architecture.planted.mcp;
 
-/** Planted: a drawer that prints. */
-final class StreamManager {
+/** Planted: a drawer that prints, and knows the adapter that stands on it. */
+public final class StreamManager {
   @SuppressWarnings({"CatchAndPrintStackTrace", "SystemOut"})
   void manage(Runnable task) {
     try {
@@ -10,5 +10,9 @@ final class StreamManager {
       e.printStackTrace();
     }
     System.out.println("managed");
+  }
+
+  Object adapter() {
+    return new dev.stele.architecture.planted.mcp.sdk.Adapter();
   }
 }
