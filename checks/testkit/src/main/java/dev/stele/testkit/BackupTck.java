@@ -12,9 +12,16 @@ import dev.stele.core.backup.BackupResult;
 import dev.stele.core.backup.Progress;
 import dev.stele.core.backup.Restore;
 import dev.stele.core.backup.RestoreResult;
+import dev.stele.core.engine.Batch;
+import dev.stele.core.engine.CommitResult;
+import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.Head;
 import dev.stele.core.engine.LogEngine;
 import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.Restorable;
+import dev.stele.core.engine.Row;
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.engine.TrimmedPrefix;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.Append;
 import dev.stele.core.log.AppendResult;
@@ -464,6 +471,23 @@ public abstract class BackupTck {
           .isEqualTo(new AppendResult.AlreadyPresent(30));
       assertThat(restored.lastRevision("stream-3")).isEqualTo(log.lastRevision("stream-3"));
     }
+  }
+
+  @Test
+  void a_log_that_has_events_does_not_begin_behind_others() {
+    append(300);
+    Row next = engine.read(LogId.MAIN, 256, 1).getFirst();
+    TrimmedPrefix others =
+        new TrimmedPrefix(new Head(256, new byte[32]), List.of(), List.of(), List.of());
+    assertThat(
+            ((Restorable) engine)
+                .commitBehind(
+                    LogId.MAIN, others, new Batch(List.of(next), List.of(), null), Durability.OS))
+        .isInstanceOfSatisfying(
+            CommitResult.HeadMoved.class,
+            moved -> assertThat(moved.actual().size()).isEqualTo(300));
+    append(5);
+    assertThat(log.scrub(List::of, _ -> {})).isInstanceOf(Verdict.Intact.class);
   }
 
   @Test

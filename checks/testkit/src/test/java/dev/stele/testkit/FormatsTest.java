@@ -2,6 +2,11 @@ package dev.stele.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stele.core.backup.Backup;
+import dev.stele.core.backup.BackupFile;
+import dev.stele.core.backup.BackupFolder;
+import dev.stele.core.backup.BackupResult;
+import dev.stele.core.backup.Progress;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.Row;
 import dev.stele.core.event.Body;
@@ -14,6 +19,7 @@ import dev.stele.core.proof.VerifierKey;
 import dev.stele.crypto.HmacSha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +27,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,6 +95,60 @@ class FormatsTest {
               .bytes();
       assertThat(Receipt.open(signed, key)).as(wrong).isInstanceOf(Parsed.Malformed.class);
     }
+  }
+
+  @Test
+  void of_a_receipt_for_a_log_that_was_put_back() throws IOException {
+    byte[] root = new byte[32];
+    Arrays.fill(root, (byte) 7);
+    Receipt receipt = new Receipt.Rewound("test.example/log", 400, 512, root);
+    byte[] note = receipt.sign(TestLogs.keys().signer());
+    assertGolden("rewound.golden", "receipt.md", new String(note, StandardCharsets.UTF_8));
+    VerifierKey key = TestLogs.keys().signer().vkey();
+    assertThat(Receipt.open(note, key))
+        .isInstanceOfSatisfying(
+            Parsed.Value.class,
+            value -> assertThat(value.value()).usingRecursiveComparison().isEqualTo(receipt));
+    for (String wrong : List.of("512\n512", "-1\n512", "0400\n512", "400", "513\n512")) {
+      byte[] signed =
+          SignedNote.sign(receipt.text().replace("400\n512", wrong), TestLogs.keys().signer())
+              .bytes();
+      assertThat(Receipt.open(signed, key)).as(wrong).isInstanceOf(Parsed.Malformed.class);
+    }
+  }
+
+  @Test
+  void of_a_backup() throws IOException {
+    ReopenableMemory engine = new ReopenableMemory();
+    Example.write(engine, new MemoryAnchor());
+    BackupFolder backups = new BackupFolder(folder);
+    BackupResult made =
+        Backup.of(
+                engine,
+                LogId.MAIN,
+                TestLogs.keys().signer().vkey(),
+                () -> TestLogs.START,
+                new Random(1))
+            .make(backups, Backup.Request.FULL, Progress.SILENT);
+    assertThat(made).isInstanceOf(BackupResult.Made.class);
+    BackupFile file = backups.list().backups().getFirst();
+    assertThat(String.valueOf(file.path().getFileName()))
+        .isEqualTo("test.example_log-20231114T221320.000Z-73d51abb.stele-backup");
+    byte[] bytes = Files.readAllBytes(file.path());
+    int content = (int) file.manifest().content().length();
+    StringBuilder example = new StringBuilder();
+    example.append("magic\n").append(lines("", Arrays.copyOf(bytes, 16)));
+    for (int at = 16; at < content; ) {
+      int length = ByteBuffer.wrap(bytes).getInt(at + 1);
+      example.append("frame %c of %d bytes, which begins\n".formatted(bytes[at], length));
+      example.append(lines("", Arrays.copyOfRange(bytes, at, at + 5 + Math.min(length, 27))));
+      at += 5 + length;
+    }
+    int trailer = bytes.length - 52;
+    example.append("manifest\n");
+    example.append(new String(bytes, content, trailer - content, StandardCharsets.UTF_8));
+    example.append("trailer\n").append(lines("", Arrays.copyOfRange(bytes, trailer, bytes.length)));
+    assertGolden("backup.golden", "backup.md", example.toString());
   }
 
   @Test

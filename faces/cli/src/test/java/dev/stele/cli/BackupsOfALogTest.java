@@ -3,11 +3,16 @@ package dev.stele.cli;
 import static dev.stele.cli.Shell.steleReading;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stele.core.engine.LogId;
+import dev.stele.core.log.EventLog;
+import dev.stele.core.log.LogOptions;
+import dev.stele.core.proof.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -229,5 +234,27 @@ class BackupsOfALogTest {
         .extracting(Object::toString)
         .containsExactly("first.stele-backup", "third.stele-backup", "fourth.stele-backup");
     assertIntact(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sqlite", "lmdb"})
+  void a_log_that_is_written_can_be_backed_up_and_not_put_back(String scheme) {
+    make(scheme);
+    LogLocation location = LogLocation.of(log);
+    LogLocation.Writing writing = location.openWriter(Optional.empty());
+    try (EventLog writer =
+        EventLog.open(
+            writing.engine(),
+            LogId.MAIN,
+            location.home().keys().orElseThrow(),
+            LogOptions.withAnchor(writing.anchor()))) {
+      assertThat(json("backup")).containsEntry("made", true);
+      Shell.Result refused = run("restore");
+      assertThat(refused.exit()).isEqualTo(ExitCode.COULD_NOT_RUN);
+      assertThat(refused.err()).contains("[storage-failed]").contains("writer");
+      assertThat(writer.scrub(List::of, _ -> {})).isInstanceOf(Verdict.Intact.class);
+    }
+    json("restore");
+    assertIntact(3);
   }
 }
