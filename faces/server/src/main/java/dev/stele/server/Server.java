@@ -4,6 +4,8 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.proof.Parsed;
 import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.witness.WitnessPolicy;
+import dev.stele.mcp.store.McpRetention;
+import dev.stele.mcp.store.McpStoreOptions;
 import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Authenticator;
 import dev.stele.server.auth.CredentialAuthenticator;
@@ -192,8 +194,20 @@ public final class Server implements AutoCloseable {
         config.isSet(Setting.ORIGIN) ? Optional.of(config.text(Setting.ORIGIN)) : Optional.empty(),
         config.path(Setting.ANCHORS),
         config.number(Setting.LIMIT_LOGS),
+        mcpOptions(config),
         clock,
         random);
+  }
+
+  private static McpStoreOptions mcpOptions(ServerConfig config) {
+    McpStoreOptions usual = McpStoreOptions.DEFAULT;
+    return usual
+        .keeping(
+            usual
+                .retention()
+                .maxAge(Duration.ofDays(config.number(Setting.MCP_DAYS)))
+                .perStream(config.number(Setting.MCP_EVENTS), McpRetention.UNBOUNDED))
+        .caching(usual.cacheEventsPerStream(), config.number(Setting.MCP_CACHE));
   }
 
   private static Authenticator authenticator(

@@ -154,6 +154,11 @@ public final class ServerConfig {
             Setting.STOP_WITHIN)) {
       var _ = checkedNumber(number);
     }
+    for (Setting number : List.of(Setting.MCP_EVENTS, Setting.MCP_DAYS, Setting.MCP_CACHE)) {
+      if (checkedNumber(number) == 0) {
+        throw new BadSetting("%s is a whole number from 1".formatted(number.key()));
+      }
+    }
     for (String face : words(Setting.PUBLIC)) {
       if (PublicFace.of(face).isEmpty()) {
         throw new BadSetting(

@@ -263,7 +263,7 @@ public final class Host implements AutoCloseable {
 
   private HostedLog openMcp(String name, String uri) {
     McpStoreOptions plain =
-        McpStoreOptions.DEFAULT.with(options.clock(), options.random()).named(origin(name));
+        options.mcp().with(options.clock(), options.random()).named(origin(name));
     McpStoreOptions anchored = options.anchors().map(plain::anchoredIn).orElse(plain);
     McpEventStore store = McpEventStores.open(uri, anchored, views());
     return HostedLog.ofMcp(

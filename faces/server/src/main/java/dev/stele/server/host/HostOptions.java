@@ -1,5 +1,6 @@
 package dev.stele.server.host;
 
+import dev.stele.mcp.store.McpStoreOptions;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.random.RandomGenerator;
  *     the log's name follow
  * @param anchors the folder of the anchors of new logs; by default the user's state folder
  * @param maxLogs how many logs there may be, those of the server included
+ * @param mcp how the store of MCP streams keeps them; clock, chance, name and anchor are the host's
  * @param clock the time
  * @param random a strong source: keys are drawn from it
  */
@@ -26,6 +28,7 @@ public record HostOptions(
     Optional<String> origin,
     Optional<Path> anchors,
     int maxLogs,
+    McpStoreOptions mcp,
     InstantSource clock,
     RandomGenerator random) {
   /** 1,000 logs: each has its threads and its open files. */
@@ -45,6 +48,7 @@ public record HostOptions(
         Optional.empty(),
         Optional.empty(),
         DEFAULT_MAX_LOGS,
+        McpStoreOptions.DEFAULT,
         clock,
         random);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import dev.stele.mcp.store.McpStoreOptions;
 import dev.stele.server.auth.Authentication;
 import dev.stele.server.auth.Authenticator;
 import dev.stele.server.auth.Credentials;
@@ -88,6 +89,7 @@ final class Served {
                 Optional.of("grpc.example"),
                 Optional.of(folder.resolve("anchors")),
                 HostOptions.DEFAULT_MAX_LOGS,
+                McpStoreOptions.DEFAULT,
                 InstantSource.system(),
                 new SecureRandom()));
     return new Served(
