@@ -47,6 +47,17 @@ class DependencyTest {
   }
 
   @Test
+  void aUserOfResumableStreamsGetsAJsonTokenizerBeyondCore() throws IOException {
+    assertThat(userDependencies("domains/mcp"))
+        .isEqualTo(
+            with(
+                CRYPTO_LIBRARIES,
+                "dev.stele:stele-crypto",
+                "dev.stele:stele-core",
+                "tools.jackson.core:jackson-core"));
+  }
+
+  @Test
   void aUserOfMcpForTheJavaSdkGetsTheSdkAndNoServerOfHttp() throws IOException {
     assertThat(userDependencies("domains/mcp-java-sdk"))
         .isEqualTo(

@@ -177,6 +177,7 @@ final class Rules {
    *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
    *       envelopes;
    *   <li>{@code mcp.sdk.TransportOptions}: {@code defaults} is the same for who serves MCP;
+   *   <li>{@code mcp.store.McpStoreOptions}: {@code DEFAULT} is the same for who keeps streams;
    *   <li>{@code client.ClientOptions}: {@code trusting} is the same for who talks to a server;
    *   <li>{@code core.proof.Verifier}: draws the secret points of its set fingerprints itself. They
    *       are never stored or shown and do not change a verdict on an honest log; were they given
@@ -200,6 +201,7 @@ final class Rules {
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")
                     && !outermost.equals(layout.root() + ".mcp.sdk.TransportOptions")
+                    && !outermost.equals(layout.root() + ".mcp.store.McpStoreOptions")
                     && !outermost.equals(layout.root() + ".client.ClientOptions")
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
               }

@@ -19,6 +19,7 @@ final class Rows {
             ProofRows.rows(plan),
             TableRows.rows(plan),
             EnvelopeRows.rows(plan),
+            McpRows.rows(),
             ServerRows.rows(plan))
         .flatMap(List::stream)
         .toList();
