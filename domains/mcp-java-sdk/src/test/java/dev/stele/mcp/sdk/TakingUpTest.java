@@ -103,6 +103,7 @@ class TakingUpTest {
     Caller client = Caller.of(before).initialized();
     Events events = Events.of(client.count(1, 3));
     String place = events.message().id();
+    events.awaitEnd();
     assertThat(said(Events.of(client.at(started()).resume(place)).toEnd()))
         .containsExactly("2", "3", "result");
   }

@@ -143,7 +143,7 @@ class TheOfficialClientTest {
 
   @Test
   void comes_back_as_another_client_after_the_server_was_killed() throws Exception {
-    for (int i = 0; i < Scale.of(20); i++) {
+    for (int i = 0; i < Scale.of(10); i++) {
       try (Killable server = new Killable(Served.Face.HANDLER);
           Client client = new Client(server, "late")) {
         client.awaits("left");
@@ -165,7 +165,7 @@ class TheOfficialClientTest {
   @ParameterizedTest
   @EnumSource
   void is_told_when_a_kill_interrupted_its_request(Served.Face face) throws Exception {
-    for (int i = 0; i < Scale.of(20); i++) {
+    for (int i = 0; i < Scale.of(10); i++) {
       try (Killable server = new Killable(face);
           Client client = new Client(server, "call")) {
         client.awaits("count 4");
@@ -196,7 +196,7 @@ class TheOfficialClientTest {
 
   @Test
   void comes_back_to_the_stream_of_get_after_the_server_was_killed() throws Exception {
-    for (int i = 0; i < Scale.of(20); i++) {
+    for (int i = 0; i < Scale.of(10); i++) {
       try (Killable server = new Killable(Served.Face.HANDLER);
           Client client = new Client(server, "hear")) {
         client.awaits("listening");
