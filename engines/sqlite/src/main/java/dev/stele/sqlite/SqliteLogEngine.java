@@ -970,18 +970,33 @@ public final class SqliteLogEngine
           }
           List<Row> rows = new ArrayList<>(positions.size());
           long bytes = 0;
-          for (long position : positions) {
-            Optional<Row> row = row(lent, state, position);
-            if (row.isPresent()) {
-              rows.add(row.get());
-              bytes += row.get().sizeBytes();
+          int at = 0;
+          while (at < positions.size() && bytes <= MAX_READ_BYTES) {
+            List<Row> next = rowsFrom(lent, state, positions, at);
+            for (Row row : next) {
+              rows.add(row);
+              bytes += row.sizeBytes();
             }
-            if (bytes > MAX_READ_BYTES) {
-              break;
-            }
+            at += Math.max(1, next.size());
           }
           return rows;
         });
+  }
+
+  /** The next rows at positions: a page where these are neighbours, else the one or none. */
+  private static List<Row> rowsFrom(
+      ReadConnections.Lent lent, LogState state, List<Long> positions, int at) throws SQLException {
+    int end = at + 1;
+    while (end < positions.size() && positions.get(end) == positions.get(end - 1) + 1) {
+      end++;
+    }
+    if (end - at >= LEAST_PAGE) {
+      Optional<RowPage> page = page(lent, state, positions.get(at) - 1, end - at);
+      if (page.isPresent()) {
+        return page.get().rows();
+      }
+    }
+    return row(lent, state, positions.get(at)).stream().toList();
   }
 
   /** The last revision of a stream whose event was trimmed; places in a stream only ever grow. */

@@ -97,10 +97,8 @@ final class EventCache {
 
   /** Says that an append may or may not be in the log. */
   synchronized void doubt(String stream, long turn) {
-    Ring ring = rings.get(stream);
-    if (ring != null) {
-      ring.doubtedTurn = Math.max(ring.doubtedTurn, turn);
-    }
+    Ring ring = rings.computeIfAbsent(stream, _ -> new Ring());
+    ring.doubtedTurn = Math.max(ring.doubtedTurn, turn);
   }
 
   /** Drops a beginning of a stream. */

@@ -393,6 +393,26 @@ abstract class McpEventStoreTck {
     assertThat(append(store, ALICE, "1", note(1)).sequence()).isEqualTo(1);
   }
 
+  @Test
+  void remembers_of_more_streams_than_it_knows_by_heart_which_are_complete() {
+    McpEventStore store = store();
+    int streams = Turns.MAX_KNOWN + 200;
+    for (int i = 0; i < streams; i++) {
+      append(store, ALICE, "request " + i, note(i));
+      if (i % 2 == 0) {
+        store.complete(ALICE, "request " + i);
+      }
+    }
+    for (int i = 0; i < streams; i += 50) {
+      McpAppend more = store.append(ALICE, "request " + i, note(i));
+      McpAppend odd = store.append(ALICE, "request " + (i + 1), note(i));
+      assertThat(more).isEqualTo(new McpAppend.StreamCompleted());
+      assertThat(odd)
+          .isInstanceOfSatisfying(
+              McpAppend.Appended.class, ack -> assertThat(ack.sequence()).isEqualTo(2));
+    }
+  }
+
   // ---- sessions ----
 
   @Test
