@@ -59,6 +59,10 @@ final class CommandLines {
       if (ENDS.contains(word)) {
         break;
       }
+      if (word.equals("--")) {
+        // What follows is another program's.
+        return Optional.empty();
+      }
       CommandLine below = command.getSubcommands().get(word);
       if (below != null) {
         command = below;
