@@ -101,6 +101,20 @@ class AppendingTest {
   }
 
   @Test
+  void an_ack_says_the_place_in_its_stream_and_the_time() {
+    appended(Append.of(TestGate.event("another", "w", "of another stream")));
+    appended(Append.of(event("x")));
+    now.addAndGet(5_000);
+    Appended both = appended(Append.of(List.of(event("y"), event("z"))));
+
+    assertThat(both.first()).isEqualTo(3);
+    assertThat(both.firstRevision()).isEqualTo(2);
+    StoredEvent last = log.get(4).orElseThrow();
+    assertThat(last.revision()).isEqualTo(3);
+    assertThat(both.recordedAt()).isEqualTo(last.recordedAt());
+  }
+
+  @Test
   void what_was_appended_is_read_back() {
     log.append(Append.of(event("x")));
     StoredEvent stored = log.findById("x").orElseThrow();
