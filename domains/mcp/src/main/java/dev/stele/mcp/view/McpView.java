@@ -9,17 +9,16 @@ import dev.stele.core.view.TableRow;
 import dev.stele.core.view.Tables;
 import dev.stele.core.view.View;
 import dev.stele.crypto.Sha256;
-import dev.stele.mcp.event.McpScope;
 import dev.stele.mcp.event.McpSessionRow;
 import dev.stele.mcp.event.McpStreamName;
 import dev.stele.mcp.gate.McpGate;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,18 +199,18 @@ public final class McpView implements View {
 
   private static final class Stream {
     final byte[] key;
-    final byte[] sessionKey;
     final String name;
+    final String sessionName;
     boolean complete;
     long events;
     long bytes;
     long lastRevision;
     long lastAt;
 
-    Stream(byte[] key, byte[] sessionKey, String name) {
+    Stream(byte[] key, String name) {
       this.key = key;
-      this.sessionKey = sessionKey;
       this.name = name;
+      this.sessionName = McpStreamName.ofSession(McpStreamName.parse(name).orElseThrow().scope());
     }
   }
 
@@ -236,6 +235,11 @@ public final class McpView implements View {
     private final Tables tables;
     private final Map<String, Stream> streams = new LinkedHashMap<>();
     private final Map<String, Session> sessions = new LinkedHashMap<>();
+
+    /** The streams and sessions of this batch by their names, so that each is hashed once. */
+    private final Map<String, Stream> streamsByName = new HashMap<>();
+
+    private final Map<String, Session> sessionsByName = new HashMap<>();
     private long events;
     private long bytes;
     private long streamCount;
@@ -255,22 +259,29 @@ public final class McpView implements View {
     }
 
     void apply(StoredEvent event) {
-      if (event.stream().equals(Receipt.STREAM)) {
+      String name = event.stream();
+      if (name.equals(Receipt.STREAM)) {
         event.payload().ifPresent(this::follow);
         return;
       }
-      Optional<McpStreamName> ofStream = McpStreamName.parse(event.stream());
-      Optional<McpScope> ofSession = McpStreamName.parseSession(event.stream());
       Kind kind = kind(event.type());
-      if (ofStream.isPresent() && kind.inStream()) {
-        event.payload().ifPresent(payload -> tell(event, ofStream.get(), kind, payload));
-      } else if (ofSession.isPresent() && kind == Kind.SESSION) {
+      if (kind.inStream() && isStream(name)) {
+        event.payload().ifPresent(payload -> tell(event, name, kind, payload));
+      } else if (kind == Kind.SESSION && isSession(name)) {
         event.payload().ifPresent(payload -> put(event, payload));
-      } else if (ofSession.isPresent() && kind == Kind.SESSION_END) {
+      } else if (kind == Kind.SESSION_END && isSession(name)) {
         end(event);
       } else if (!event.erased()) {
         note(event, new byte[0], Kind.OTHER, 0);
       }
+    }
+
+    private boolean isStream(String name) {
+      return streamsByName.containsKey(name) || McpStreamName.parse(name).isPresent();
+    }
+
+    private boolean isSession(String name) {
+      return sessionsByName.containsKey(name) || McpStreamName.parseSession(name).isPresent();
     }
 
     private void note(StoredEvent event, byte[] streamKey, Kind kind, long bytes) {
@@ -284,9 +295,9 @@ public final class McpView implements View {
           event.recordedAt().toEpochMilli());
     }
 
-    private void tell(StoredEvent event, McpStreamName name, Kind kind, byte[] payload) {
-      Stream stream = stream(event.stream(), name.scope());
-      Session session = session(McpStreamName.ofSession(name.scope()));
+    private void tell(StoredEvent event, String name, Kind kind, byte[] payload) {
+      Stream stream = streamsByName.computeIfAbsent(name, this::stream);
+      Session session = sessionsByName.computeIfAbsent(stream.sessionName, this::session);
       note(event, stream.key, kind, payload.length);
       streamCount += stream.events == 0 ? 1 : 0;
       stream.events++;
@@ -302,7 +313,7 @@ public final class McpView implements View {
     }
 
     private void put(StoredEvent event, byte[] payload) {
-      Session session = session(event.stream());
+      Session session = sessionsByName.computeIfAbsent(event.stream(), this::session);
       note(event, session.key, Kind.SESSION, payload.length);
       sessionCount += session.live ? 0 : 1;
       session.live = true;
@@ -316,7 +327,7 @@ public final class McpView implements View {
     }
 
     private void end(StoredEvent event) {
-      Session session = session(event.stream());
+      Session session = sessionsByName.computeIfAbsent(event.stream(), this::session);
       if (!event.erased()) {
         note(event, session.key, Kind.SESSION_END, 0);
       }
@@ -355,7 +366,7 @@ public final class McpView implements View {
         return;
       }
       Stream stream = stream(row.bytes("stream_key"));
-      Session session = session(stream.sessionKey);
+      Session session = sessionsByName.computeIfAbsent(stream.sessionName, this::session);
       stream.events--;
       stream.bytes -= row.integer("bytes");
       session.events--;
@@ -366,7 +377,7 @@ public final class McpView implements View {
       bytes -= row.integer("bytes");
     }
 
-    private Stream stream(String nameInLog, McpScope scope) {
+    private Stream stream(String nameInLog) {
       byte[] key = key(nameInLog);
       return streams.computeIfAbsent(
           HexFormat.of().formatHex(key),
@@ -374,8 +385,7 @@ public final class McpView implements View {
               tables
                   .get(STREAMS, key)
                   .map(Fold::stream)
-                  .orElseGet(
-                      () -> new Stream(key, key(McpStreamName.ofSession(scope)), nameInLog)));
+                  .orElseGet(() -> new Stream(key, nameInLog)));
     }
 
     private Stream stream(byte[] key) {
@@ -384,8 +394,7 @@ public final class McpView implements View {
     }
 
     private static Stream stream(TableRow row) {
-      Stream stream =
-          new Stream(row.bytes("stream_key"), row.bytes("session_key"), row.text("name"));
+      Stream stream = new Stream(row.bytes("stream_key"), row.text("name"));
       stream.complete = row.integer("complete") == 1;
       stream.events = row.integer("events");
       stream.bytes = row.integer("bytes");
@@ -403,11 +412,6 @@ public final class McpView implements View {
                   .get(SESSIONS, key)
                   .map(Fold::session)
                   .orElseGet(() -> new Session(key, nameInLog)));
-    }
-
-    private Session session(byte[] key) {
-      return sessions.computeIfAbsent(
-          HexFormat.of().formatHex(key), _ -> session(tables.get(SESSIONS, key).orElseThrow()));
     }
 
     private static Session session(TableRow row) {
@@ -430,7 +434,7 @@ public final class McpView implements View {
           tables.put(
               STREAMS,
               stream.key,
-              stream.sessionKey,
+              key(stream.sessionName),
               stream.name,
               stream.complete ? 1L : 0L,
               stream.events,
