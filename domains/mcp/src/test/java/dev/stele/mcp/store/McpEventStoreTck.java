@@ -639,12 +639,13 @@ abstract class McpEventStoreTck {
 
     // Other threads do it: asked for until they have, and no longer than a build may take.
     long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (store.stats().totalEvents() > 14) {
+    while (store.stats().totalEvents() > 14
+        // A replay may still be answered from memory for a moment after the receipt is there.
+        || !(replay(store, ALICE, McpEventId.of(ALICE, "1", 1)).end()
+            instanceof McpReplay.Expired)) {
       assertThat(System.nanoTime()).as("retention runs by itself").isLessThan(end);
       Thread.onSpinWait();
     }
-    assertThat(replay(store, ALICE, McpEventId.of(ALICE, "1", 1)).end())
-        .isInstanceOf(McpReplay.Expired.class);
   }
 
   // ---- figures ----

@@ -17,6 +17,7 @@ import dev.stele.server.json.JsonReading.NotJson;
 import dev.stele.server.view.ActivityView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -36,6 +37,9 @@ final class LogRoutes {
   private static final int MAX_MINUTES = 7 * 24 * 60;
 
   private static final long MILLIS_PER_MINUTE = 60_000;
+
+  /** 200 ms for a view to take up what was just appended: it takes some milliseconds. */
+  private static final Duration CATCH_UP = Duration.ofMillis(200);
 
   private final Host host;
   private final Audit audit;
@@ -143,7 +147,7 @@ final class LogRoutes {
 
   // ---- what is counted ----
 
-  private Reply streams(Call call) {
+  private Reply streams(Call call) throws InterruptedException {
     long before = call.query().number("before", 1, Long.MAX_VALUE).orElse(Long.MAX_VALUE);
     int limit = (int) call.query().number("limit", 1, MAX_LIMIT).orElse(DEFAULT_LIMIT);
     Scan scan =
@@ -167,7 +171,7 @@ final class LogRoutes {
         });
   }
 
-  private Reply types(Call call) {
+  private Reply types(Call call) throws InterruptedException {
     int limit = (int) call.query().number("limit", 1, MAX_LIMIT).orElse(DEFAULT_LIMIT);
     Scan scan = Scan.of(ActivityView.TYPES);
     scan = call.query().text("after").map(scan::after).orElse(scan).limit(limit);
@@ -184,7 +188,7 @@ final class LogRoutes {
         });
   }
 
-  private Reply rates(Call call) {
+  private Reply rates(Call call) throws InterruptedException {
     Scan scan = Scan.of(ActivityView.RATES);
     var from = call.query().instant("from");
     var to = call.query().instant("to");
@@ -212,7 +216,10 @@ final class LogRoutes {
     Map<String, Object> row(TableRow row);
   }
 
-  private static Reply counted(Call call, String name, Scan scan, Shown shown) {
+  private static Reply counted(Call call, String name, Scan scan, Shown shown)
+      throws InterruptedException {
+    // Who has appended is counted; a view that is far behind says so by its position.
+    var _ = call.log().views().await(ActivityView.NAME, call.log().log().head().size(), CATCH_UP);
     ViewStore.Answer<List<TableRow>> answer =
         call.log().views().read(ActivityView.NAME, tables -> tables.page(scan));
     List<Map<String, Object>> rows = new ArrayList<>();

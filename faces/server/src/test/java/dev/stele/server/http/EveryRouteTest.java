@@ -104,6 +104,38 @@ class EveryRouteTest {
     assertThat(lacking).as("operations that were not asked, or never refused").isEmpty();
   }
 
+  @Test
+  void streams_of_mcp() throws Exception {
+    String session = "/mcp/v1/sessions/s-1";
+    String stream = session + "/streams/t";
+    String message = "{\"jsonrpc\":\"2.0\",\"method\":\"n\"}";
+    String nobody = "?user=" + "u".repeat(129);
+    String initialize = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{}}";
+    assertThat(talk.ask("PUT", session + "?protocolVersion=2025-11-25", initialize).status())
+        .isEqualTo(200);
+    talk.refused(400, "bad-request", "PUT", session, initialize);
+    talk.get(session);
+    talk.refused(404, "not-found", "GET", "/mcp/v1/sessions/s-2");
+    Object first = talk.post(stream + "/events", message).json().get("eventId");
+    talk.refused(422, "rejected", "POST", stream + "/events", "{}");
+    talk.get(session + "/replay?after=" + first);
+    talk.refused(400, "bad-request", "GET", session + "/replay");
+    talk.get(session + "/events/" + first);
+    talk.refused(404, "not-found", "GET", session + "/events/none");
+    talk.get("/mcp/v1/sessions");
+    talk.get("/mcp/v1/open-streams");
+    talk.get("/mcp/v1/stats");
+    talk.post(stream + "/complete", "");
+    talk.refused(404, "not-found", "POST", session + "/streams/none/complete");
+    assertThat(talk.ask("DELETE", stream, "").status()).isEqualTo(200);
+    talk.refused(400, "bad-request", "DELETE", stream + nobody);
+    assertThat(talk.ask("DELETE", session + "/streams", "").status()).isEqualTo(200);
+    talk.refused(400, "bad-request", "DELETE", session + "/streams" + nobody);
+    talk.post("/mcp/v1/admin/retain", "");
+    assertThat(talk.ask("DELETE", session, "").status()).isEqualTo(200);
+    talk.refused(404, "not-found", "DELETE", "/mcp/v1/sessions/s-2");
+  }
+
   /** A new log, and where it is. */
   private String log(String kind) throws Exception {
     String name = "log-" + ++logs;

@@ -1,9 +1,9 @@
 package dev.stele.server.rpc;
 
-import static dev.stele.server.rpc.Served.assertFails;
 import static dev.stele.server.rpc.Served.draft;
 import static dev.stele.server.rpc.Served.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.stele.server.auth.Authentication;
 import dev.stele.server.auth.Principal;
@@ -69,16 +69,22 @@ class LateAppendsTest {
     return served.size();
   }
 
+  /** Whether the caller's clock or the server's answer was first is a matter of chance. */
+  private static void assertLate(Throwable failure) {
+    assertThat(Status.fromThrowable(failure).getCode())
+        .as("%s", failure)
+        .isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+  }
+
   @Test
   void aDeadlineThatIsOverBeforeTheAppendAppendsNothing() {
-    assertFails(
-        () ->
-            served
-                .log()
-                .withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS)
-                .append(request(draft("a", "", "")).build()),
-        Status.Code.DEADLINE_EXCEEDED,
-        Served.GRPCS_OWN);
+    assertLate(
+        catchThrowable(
+            () ->
+                served
+                    .log()
+                    .withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS)
+                    .append(request(draft("a", "", "")).build())));
     Served.await("the event is judged", judging::get);
     assertThat(sizeInTheEnd()).isZero();
   }
@@ -91,7 +97,7 @@ class LateAppendsTest {
         .withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS)
         .appendStream(told)
         .onNext(request(draft("a", "", "")).build());
-    Served.assertEnds(told.failure(), Status.Code.DEADLINE_EXCEEDED, Served.GRPCS_OWN);
+    assertLate(told.failure());
     Served.await("the event is judged", judging::get);
     assertThat(sizeInTheEnd()).isZero();
   }
