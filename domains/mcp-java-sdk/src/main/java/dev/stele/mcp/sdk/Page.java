@@ -30,7 +30,12 @@ sealed interface Page {
    * @param last the place that was looked at last; of no use when there may be more
    */
   record Messages(List<Message> messages, boolean more, boolean complete, long last)
-      implements Page {}
+      implements Page {
+    /** Whether there is nothing behind the place, and never will be. */
+    boolean isPastTheEnd() {
+      return complete && messages.isEmpty();
+    }
+  }
 
   /** No event of the session has the id. */
   record Unknown() implements Page {}

@@ -304,6 +304,10 @@ final class StreamableHttp {
             .orElseThrow(StreamableHttp::noSuchEvent);
     LiveStream stream = session.find(name);
     Page.Messages first = page(scope, lastEventId);
+    if (first.isPastTheEnd()) {
+      // Also of a stream that its session still knows: the store hears of the end first.
+      return NOTHING_MORE;
+    }
     Connection connection =
         new Connection(session.polls(), session.retry(), lastEventId, Connection.UNKNOWN);
     if (stream != null) {
@@ -326,9 +330,9 @@ final class StreamableHttp {
       // Its process is gone, and its request with it.
       boolean _ = orphans.close(scope, name, first.last());
       first = page(scope, lastEventId);
-    }
-    if (first.complete() && first.messages().isEmpty()) {
-      return NOTHING_MORE;
+      if (first.isPastTheEnd()) {
+        return NOTHING_MORE;
+      }
     }
     Page.Messages page = first;
     return events(
