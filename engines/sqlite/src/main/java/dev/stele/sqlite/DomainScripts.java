@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -19,9 +20,15 @@ import java.util.regex.Pattern;
  * Runs the SQL that domains bring for a log's database: views of what is in the log, and indexes
  * that make them fast. Each version once, in order, all of them in one transaction.
  *
- * <p>The versions of a script are {@code V1.sql}, {@code V2.sql} and so on in its folder. In them
- * <code>${byte N}</code> stands for the N-th byte of {@code entry}, from 1, as a number: SQLite has
- * no function that reads one out of bytes, and what stands for it here may be indexed.
+ * <p>The versions of a script are {@code V1.sql}, {@code V2.sql} and so on in its folder; an empty
+ * line sets statements apart. In them <code>${byte N}</code> stands for the N-th byte of {@code
+ * entry}, from 1, as a number: SQLite has no function that reads one out of bytes.
+ *
+ * <p>A file {@code indexed.sql} there is run each time the log's own indexes go into the file, in
+ * the same transaction: what it writes is written for many events at once, in order, and not with
+ * each commit. {@code ?1} is the log's number, {@code ?2} the place up to which the indexes reach.
+ * Who wrote the log meanwhile may not have known the domain, so that each script has to remember
+ * how far it came.
  */
 final class DomainScripts {
   private static final Pattern BYTE = Pattern.compile("\\$\\{byte ([^{}]+)}");
@@ -31,13 +38,43 @@ final class DomainScripts {
   /** Every byte once, in order: where one is found is its value. */
   private static final String ALL_BYTES = allBytes();
 
-  private DomainScripts() {}
+  /** Of a log that no domain brings anything for. */
+  static final DomainScripts NONE = new DomainScripts(List.of());
+
+  /** An empty line, which stands between statements. */
+  private static final Pattern BETWEEN = Pattern.compile(";\\s*\n\\s*\n|;\\s*\\z");
+
+  private final List<String> whenIndexed;
+
+  private DomainScripts(List<String> whenIndexed) {
+    this.whenIndexed = whenIndexed;
+  }
 
   /** Brings a database up to date; one that knows newer versions stays as it is. */
-  static void run(Connection connection, List<StorageRequest.Script> scripts) throws SQLException {
+  static DomainScripts run(Connection connection, List<StorageRequest.Script> scripts)
+      throws SQLException {
+    List<String> whenIndexed = new ArrayList<>();
     for (StorageRequest.Script script : scripts) {
       if (script.scheme().equals(SqliteStorageProvider.SCHEME)) {
         run(connection, script);
+        whenIndexed.addAll(statements(script.folder() + "/indexed.sql"));
+      }
+    }
+    return new DomainScripts(List.copyOf(whenIndexed));
+  }
+
+  /** Writes down what domains have indexed of a log up to a place. */
+  void indexed(Connection connection, int log, long place) throws SQLException {
+    for (String sql : whenIndexed) {
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        int parameters = statement.getParameterMetaData().getParameterCount();
+        if (parameters > 0) {
+          statement.setInt(1, log);
+        }
+        if (parameters > 1) {
+          statement.setLong(2, place);
+        }
+        statement.executeUpdate();
       }
     }
   }
@@ -48,16 +85,13 @@ final class DomainScripts {
       statement.execute(
           "CREATE TABLE IF NOT EXISTS stele_scripts (name TEXT PRIMARY KEY, version INTEGER NOT"
               + " NULL) STRICT, WITHOUT ROWID");
-      int version = version(connection, script.name());
-      for (int next = version + 1; ; next++) {
-        String sql = read(script, next);
-        if (sql.isEmpty()) {
+      for (int next = version(connection, script.name()) + 1; ; next++) {
+        List<String> version = statements("%s/V%d.sql".formatted(script.folder(), next));
+        if (version.isEmpty()) {
           break;
         }
-        for (String each : sql.split(";")) {
-          if (!each.isBlank()) {
-            statement.execute(each);
-          }
+        for (String sql : version) {
+          statement.execute(sql);
         }
         note(connection, script.name(), next);
       }
@@ -88,12 +122,11 @@ final class DomainScripts {
     }
   }
 
-  /** The SQL of a version, without comments and with every byte spelt out; empty for none. */
-  private static String read(StorageRequest.Script script, int version) {
-    String file = "%s/V%d.sql".formatted(script.folder(), version);
+  /** What a file says, without comments and with every byte spelt out; nothing for no file. */
+  private static List<String> statements(String file) {
     try (InputStream in = DomainScripts.class.getResourceAsStream("/" + file)) {
       if (in == null) {
-        return "";
+        return List.of();
       }
       String sql =
           COMMENT.matcher(new String(in.readAllBytes(), StandardCharsets.UTF_8)).replaceAll("");
@@ -101,7 +134,7 @@ final class DomainScripts {
       for (Matcher found = BYTE.matcher(sql); found.find(); found = BYTE.matcher(sql)) {
         sql = found.replaceAll(DomainScripts::spellOut);
       }
-      return sql;
+      return BETWEEN.splitAsStream(sql).filter(each -> !each.isBlank()).toList();
     } catch (IOException e) {
       throw new StorageFailed(file + " cannot be read", e);
     }

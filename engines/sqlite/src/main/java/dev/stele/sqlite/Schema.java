@@ -78,11 +78,12 @@ final class Schema {
   }
 
   /** Runs the SQL that domains bring. */
-  void run(List<StorageRequest.Script> scripts) throws SQLException {
-    if (!scripts.isEmpty()) {
-      try (Connection connection = connect()) {
-        DomainScripts.run(connection, scripts);
-      }
+  DomainScripts run(List<StorageRequest.Script> scripts) throws SQLException {
+    if (scripts.isEmpty()) {
+      return DomainScripts.NONE;
+    }
+    try (Connection connection = connect()) {
+      return DomainScripts.run(connection, scripts);
     }
   }
 

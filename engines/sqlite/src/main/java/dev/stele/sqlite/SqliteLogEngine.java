@@ -89,6 +89,7 @@ public final class SqliteLogEngine
 
   private final Path database;
   private final Schema schema;
+  private final DomainScripts scripts;
   private final HeldFile file;
   private final ReadConnections readers;
   private final @Nullable Writer writer;
@@ -227,9 +228,11 @@ public final class SqliteLogEngine
       Schema schema,
       HeldFile file,
       @Nullable WriterLock lock,
-      List<InlineView> views) {
+      List<InlineView> views,
+      DomainScripts scripts) {
     this.database = database;
     this.schema = schema;
+    this.scripts = scripts;
     this.file = file;
     this.readers = new ReadConnections(schema::openReading);
     this.writer = lock == null ? null : new Writer(lock, views);
@@ -271,8 +274,8 @@ public final class SqliteLogEngine
     try {
       Schema schema = new Schema(database, options);
       schema.create();
-      schema.run(scripts);
-      SqliteLogEngine engine = new SqliteLogEngine(database, schema, hold(database), lock, views);
+      SqliteLogEngine engine =
+          new SqliteLogEngine(database, schema, hold(database), lock, views, schema.run(scripts));
       try {
         if (!views.isEmpty()) {
           engine.attachViews();
@@ -319,7 +322,8 @@ public final class SqliteLogEngine
     try {
       Schema schema = new Schema(database, SqliteOptions.DEFAULT);
       schema.requireLayout();
-      return new SqliteLogEngine(database, schema, hold(database), null, List.of());
+      return new SqliteLogEngine(
+          database, schema, hold(database), null, List.of(), DomainScripts.NONE);
     } catch (SQLException e) {
       throw failed(database, "open", e);
     }
@@ -585,8 +589,7 @@ public final class SqliteLogEngine
   }
 
   /** Writes what is left of trimmed events, whose index entries are all in the file then. */
-  private static void insert(Session session, LogState state, TrimmedPrefix prefix)
-      throws SQLException {
+  private void insert(Session session, LogState state, TrimmedPrefix prefix) throws SQLException {
     for (Tile tile : prefix.tiles()) {
       insert(session, state, new Batch(List.of(), List.of(tile), null));
     }
@@ -634,11 +637,12 @@ public final class SqliteLogEngine
   }
 
   /** Writes the pending index down in order, and how far it goes. */
-  private static void flush(Session session, LogState state) throws SQLException {
+  private void flush(Session session, LogState state) throws SQLException {
     session.flushedClaims = state.pending.sortedClaims();
     IndexTable.CLAIMS.insert(session.connection, state.number, session.flushedClaims);
     IndexTable.STREAMS.insert(session.connection, state.number, state.pending.sortedStreams());
     Schema.writeName(session.connection, state.number, state.pendingTo, state.fence);
+    scripts.indexed(session.connection, state.number, state.place(state.pendingTo));
     session.flushed = true;
   }
 
@@ -772,7 +776,7 @@ public final class SqliteLogEngine
     }
   }
 
-  private static void trim(Session session, LogState state, long upTo) throws SQLException {
+  private void trim(Session session, LogState state, long upTo) throws SQLException {
     flush(session, state);
     long after = 0;
     while (after < upTo) {

@@ -1,2 +1,3 @@
 CREATE TABLE notes (note TEXT NOT NULL) STRICT;
+
 INSERT INTO notes (note) VALUES ('once');
