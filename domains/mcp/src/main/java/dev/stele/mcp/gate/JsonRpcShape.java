@@ -63,23 +63,40 @@ final class JsonRpcShape {
               "a message has at most %d bytes, this one has %d"
                   .formatted(McpGate.MAX_MESSAGE_BYTES, json.length)));
     }
-    // Decoded by the platform first: the tokenizer would let overlong forms and surrogates encoded
-    // in three bytes pass, and would guess at UTF-16.
-    CharBuffer text;
-    try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json));
+    try (JsonParser parser = isAscii(json) ? ofAscii(json) : ofText(json)) {
+      return Optional.ofNullable(check.run(parser));
     } catch (CharacterCodingException e) {
       return Optional.of(new Rejected("not-utf8", "a message is well-formed UTF-8"));
-    }
-    try (JsonParser parser =
-        JSON.createParser(
-            ObjectReadContext.empty(), text.array(), text.arrayOffset(), text.length())) {
-      return Optional.ofNullable(check.run(parser));
     } catch (JacksonException e) {
       // What the parser says may quote the message, which is nobody's business in a log.
       return Optional.of(
           new Rejected("not-json", "a message is JSON (RFC 8259), nested at most 256 deep"));
     }
+  }
+
+  /** Whether every byte is a character of ASCII, and none is zero. */
+  private static boolean isAscii(byte[] json) {
+    for (byte each : json) {
+      if (each <= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Most messages: nothing to decode, and nothing that the tokenizer could take for UTF-16. */
+  private static JsonParser ofAscii(byte[] json) {
+    return JSON.createParser(ObjectReadContext.empty(), json);
+  }
+
+  /**
+   * Decoded by the platform first: the tokenizer would let overlong forms and surrogates encoded in
+   * three bytes pass, and would guess at UTF-16.
+   */
+  private static JsonParser ofText(byte[] json) throws CharacterCodingException {
+    CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json));
+    return JSON.createParser(
+        ObjectReadContext.empty(), text.array(), text.arrayOffset(), text.length());
   }
 
   /** The value at the top, and that nothing follows it. */

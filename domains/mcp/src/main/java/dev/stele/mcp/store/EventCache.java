@@ -7,7 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last events of streams, in memory.
@@ -34,11 +35,87 @@ final class EventCache {
     }
   }
 
+  /**
+   * The last events of one stream, each in the slot of its sequence: a window over sequences that
+   * ends with the highest, and has empty slots where an event has not come yet or was dropped.
+   */
   private static final class Ring {
-    final TreeMap<Long, Cached> events = new TreeMap<>();
+    private static final int SMALLEST = 16;
+
+    private @Nullable Cached[] slots = new @Nullable Cached[SMALLEST];
+
+    /** The lowest sequence that may be in its slot. */
+    private long first = 1;
+
+    /** The highest sequence that came; below {@link #first} when nothing is here. */
+    private long last;
 
     /** The turn of the last append that may or may not be in the log. */
     long doubtedTurn = NO_DOUBT;
+
+    boolean isEmpty() {
+      return last < first;
+    }
+
+    @Nullable Cached at(long sequence) {
+      return sequence < first || sequence > last ? null : slots[slot(sequence)];
+    }
+
+    private int slot(long sequence) {
+      return (int) (sequence & (slots.length - 1));
+    }
+
+    /** Makes place for a sequence in a window of a size; false when it is older than that. */
+    boolean reach(long sequence, int window, Consumer<Cached> dropped) {
+      if (isEmpty()) {
+        first = sequence;
+        last = sequence;
+        return true;
+      }
+      if (sequence <= last - window) {
+        return false;
+      }
+      dropUpTo(sequence - window, dropped);
+      long from = isEmpty() ? sequence : Math.min(first, sequence);
+      long to = isEmpty() ? sequence : Math.max(last, sequence);
+      if (to - from >= slots.length) {
+        grow(to - from + 1);
+      }
+      first = from;
+      last = to;
+      return true;
+    }
+
+    private void grow(long atLeast) {
+      @Nullable Cached[] old = slots;
+      slots = new @Nullable Cached[(int) Math.max(SMALLEST, Long.highestOneBit(atLeast - 1) << 1)];
+      for (Cached event : old) {
+        if (event != null) {
+          slots[slot(event.sequence)] = event;
+        }
+      }
+    }
+
+    @Nullable Cached put(Cached event) {
+      Cached before = slots[slot(event.sequence)];
+      slots[slot(event.sequence)] = event;
+      return before;
+    }
+
+    void dropUpTo(long sequence, Consumer<Cached> dropped) {
+      while (first <= Math.min(sequence, last)) {
+        dropFirst(dropped);
+      }
+    }
+
+    void dropFirst(Consumer<Cached> dropped) {
+      Cached event = slots[slot(first)];
+      if (event != null) {
+        slots[slot(first)] = null;
+        dropped.accept(event);
+      }
+      first++;
+    }
   }
 
   private final int eventsPerStream;
@@ -67,31 +144,25 @@ final class EventCache {
       // here, or it is not, and there is none.
       ring.doubtedTurn = NO_DOUBT;
     }
-    add(ring, event);
-    while (ring.events.size() > eventsPerStream) {
-      remove(ring);
+    if (eventsPerStream == 0 || !ring.reach(event.sequence, eventsPerStream, this::dropped)) {
+      return;
     }
-    while (bytes > maxBytes && rings.size() > 1) {
-      Map.Entry<String, Ring> eldest = rings.firstEntry();
-      while (!eldest.getValue().events.isEmpty()) {
-        remove(eldest.getValue());
-      }
-      rings.remove(eldest.getKey());
-    }
-    while (bytes > maxBytes) {
-      remove(ring);
-    }
-  }
-
-  private void add(Ring ring, Cached event) {
-    if (ring.events.put(event.sequence, event) == null) {
+    if (ring.put(event) == null) {
       bytes += event.bytes();
       events++;
     }
+    while (bytes > maxBytes && rings.size() > 1) {
+      Map.Entry<String, Ring> eldest = rings.firstEntry();
+      eldest.getValue().dropUpTo(Long.MAX_VALUE, this::dropped);
+      rings.remove(eldest.getKey());
+    }
+    while (bytes > maxBytes) {
+      ring.dropFirst(this::dropped);
+    }
   }
 
-  private void remove(Ring ring) {
-    bytes -= ring.events.pollFirstEntry().getValue().bytes();
+  private void dropped(Cached event) {
+    bytes -= event.bytes();
     events--;
   }
 
@@ -107,10 +178,8 @@ final class EventCache {
     if (ring == null) {
       return;
     }
-    while (!ring.events.isEmpty() && ring.events.firstKey() <= upTo) {
-      remove(ring);
-    }
-    if (ring.events.isEmpty()) {
+    ring.dropUpTo(upTo, this::dropped);
+    if (ring.isEmpty()) {
       rings.remove(stream);
     }
   }
@@ -139,17 +208,19 @@ final class EventCache {
   record Tail(List<Cached> events, Cached last) {}
 
   private static Optional<Tail> tail(Ring ring, long sequence) {
-    if (ring.events.isEmpty() || ring.events.lastKey() < sequence) {
+    Cached last = ring.at(ring.last);
+    if (last == null || ring.last < sequence) {
       return Optional.empty();
     }
-    List<Cached> tail = new ArrayList<>(ring.events.tailMap(sequence, false).values());
-    long expected = sequence;
-    for (Cached event : tail) {
-      if (event.sequence != ++expected) {
+    List<Cached> tail = new ArrayList<>((int) Math.min(ring.slots.length, ring.last - sequence));
+    for (long next = sequence + 1; next <= ring.last; next++) {
+      Cached event = ring.at(next);
+      if (event == null) {
         return Optional.empty();
       }
+      tail.add(event);
     }
-    return Optional.of(new Tail(tail, ring.events.lastEntry().getValue()));
+    return Optional.of(new Tail(tail, last));
   }
 
   synchronized long bytes() {

@@ -14,11 +14,11 @@
 
 CREATE TABLE mcp_streams (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
-CREATE TABLE mcp_events (place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;
+CREATE TABLE mcp_events (place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, time TEXT NOT NULL) STRICT;
 
-CREATE INDEX mcp_events_by_stream ON mcp_events (stream, strftime('%Y-%m-%dT%H:%M:%fZ', time / 1000.0, 'unixepoch'));
+CREATE INDEX mcp_events_by_stream ON mcp_events (stream, time);
 
-CREATE INDEX mcp_events_by_time ON mcp_events (strftime('%Y-%m-%dT%H:%M:%fZ', time / 1000.0, 'unixepoch'));
+CREATE INDEX mcp_events_by_time ON mcp_events (time);
 
 CREATE TABLE mcp_indexed (log INTEGER PRIMARY KEY, place INTEGER NOT NULL) STRICT;
 
@@ -27,8 +27,8 @@ SELECT
   CAST(substr(entry, 147 + ${byte 130} * 256 + ${byte 131}, ${byte 145 + (${byte 130} * 256 + ${byte 131})} * 256 + ${byte 146 + (${byte 130} * 256 + ${byte 131})}) AS TEXT) || '.' || ((((((${byte 124} * 256) + ${byte 125}) * 256 + ${byte 126}) * 256 + ${byte 127}) * 256 + ${byte 128}) * 256 + ${byte 129}) AS event_id,
   mcp_streams.name AS stream_id,
   CAST(substr(entry, ${byte 5} * 256 + ${byte 6} + 60) AS TEXT) AS message_json,
-  strftime('%Y-%m-%dT%H:%M:%fZ', mcp_events.time / 1000.0, 'unixepoch') AS timestamp,
-  strftime('%Y-%m-%dT%H:%M:%fZ', mcp_events.time / 1000.0, 'unixepoch') AS created_at
+  mcp_events.time AS timestamp,
+  mcp_events.time AS created_at
 FROM mcp_events
   JOIN mcp_streams ON mcp_streams.number = mcp_events.stream
   JOIN log_events ON log_events.place = mcp_events.place

@@ -215,12 +215,12 @@ class TheEventsInSqlTest {
         .contains("SEARCH mcp_events USING COVERING INDEX mcp_events_by_stream (stream=?)", behind)
         .containsOnlyOnce("TEMP B-TREE");
     assertThat(plan("SELECT * FROM events WHERE " + stream + " AND timestamp > '2023-11-14'"))
-        .contains("INDEX mcp_events_by_stream (stream=? AND <expr>>?)", behind);
+        .contains("INDEX mcp_events_by_stream (stream=? AND time>?)", behind);
     assertThat(
             plan(
                 "SELECT * FROM events WHERE timestamp BETWEEN '2023-11-14' AND '2023-11-15' ORDER"
                     + " BY timestamp"))
-        .contains("INDEX mcp_events_by_time (<expr>>? AND <expr><?)", behind)
+        .contains("INDEX mcp_events_by_time (time>? AND time<?)", behind)
         .containsOnlyOnce("TEMP B-TREE");
     assertThat(query("SELECT count(*) FROM events WHERE " + stream + " AND timestamp > '2023-11'"))
         .containsExactly(List.of("3"));
