@@ -112,6 +112,11 @@ public record NostrEvent(
         : Optional.empty();
   }
 
+  /** Tells whether a text is an id or a public key: 64 lower-case hex digits. */
+  public static boolean isHash(String text) {
+    return isLowerHex(text, HASH_DIGITS);
+  }
+
   private static boolean isLowerHex(String text, int digits) {
     if (text.length() != digits) {
       return false;

@@ -12,6 +12,9 @@
  *                                                        +--EventJson.commitment--&gt; what the id hashes
  * </pre>
  *
+ * <p>What events say of each other is read here, too: {@link Threads}, {@link RelayList}; and what
+ * stands in their texts: {@link Npub}, {@link Bolt11}.
+ *
  * <p>Start with {@link NostrEvent}. Reading decides the shape alone; whether the id and the
  * signature are genuine costs about ten times more and is asked apart, so that a caller can look
  * for a copy in between. This package may depend on {@code dev.stele.crypto} and a JSON tokenizer,
