@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -172,7 +173,7 @@ public final class Graph implements Part {
       List<Node> same = new ArrayList<>();
       tables.forEach(
           Scan.of(NODES).by(BY_DEPTH).prefix(owner, (long) at), row -> same.add(node(row)));
-      same.sort(java.util.Comparator.comparing(Node::pubkey));
+      same.sort(Comparator.comparing(Node::pubkey));
       nodes.addAll(same);
     }
     return nodes;

@@ -9,6 +9,7 @@ import dev.stele.nostr.event.RelayList;
 import dev.stele.sqlite.SqliteViewStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -91,7 +92,7 @@ class RelayHintsTest {
     List<NostrEvent> lists =
         new ArrayList<>(
             List.of(list(ALICE, 1, "wss://a.example"), list(ALICE, 1, "wss://b.example")));
-    lists.sort(java.util.Comparator.comparing(NostrEvent::id));
+    lists.sort(Comparator.comparing(NostrEvent::id));
     for (List<NostrEvent> order : List.of(lists, lists.reversed())) {
       try (Followed either = Followed.inMemory(new RelayHints())) {
         either.appears(order.toArray(NostrEvent[]::new));
