@@ -16,7 +16,6 @@ import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.ExpectedRevision;
 import dev.stele.core.log.LogHome;
-import dev.stele.core.log.LogKeys;
 import dev.stele.core.proof.Parsed;
 import dev.stele.core.storage.SideTables;
 import dev.stele.core.storage.Storage;
@@ -124,7 +123,7 @@ final class LogMcpEventStore implements McpEventStore {
           EventLog.open(
               storage.engine(),
               LogId.MAIN,
-              keys(storage, options),
+              storage.keys(options.origin(), options.anchorFolder(), options.random()),
               options.forLog(storage.anchor()));
       try {
         return new LogMcpEventStore(storage, log, storage.keep(log), options);
@@ -136,32 +135,6 @@ final class LogMcpEventStore implements McpEventStore {
       storage.close();
       throw e;
     }
-  }
-
-  private static LogKeys keys(Storage storage, McpStoreOptions options) {
-    Optional<LogHome> home = storage.home();
-    if (home.isEmpty()) {
-      return LogKeys.generate(options.origin(), options.random());
-    }
-    LogHome there = home.get();
-    if (!there.exists()) {
-      if (storage.engine().head(LogId.MAIN).size() > 0) {
-        throw new StorageFailed(
-            "there is a log, and its keys are not at %s; copy them from where it was made"
-                .formatted(there.database()));
-      }
-      there =
-          LogHome.create(
-              there.database(), options.origin(), options.anchorFolder(), options.random());
-    }
-    Path at = there.database();
-    return there
-        .keys()
-        .orElseThrow(
-            () ->
-                new StorageFailed(
-                    "the secret keys of the log at %s are not there, and writing needs them"
-                        .formatted(at)));
   }
 
   /** The log below. */
