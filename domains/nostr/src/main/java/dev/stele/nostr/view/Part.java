@@ -1,0 +1,37 @@
+package dev.stele.nostr.view;
+
+import dev.stele.core.view.Table;
+import dev.stele.core.view.Tables;
+import dev.stele.nostr.event.NostrEvent;
+import java.util.List;
+
+/**
+ * A set of tables that follows which events are visible.
+ *
+ * <p>Deterministic, as a {@link dev.stele.core.view.View} is: what it writes follows from the calls
+ * alone. It is called in the order of the log, by one thread at a time, within the transaction that
+ * makes the event visible, and where batches begin and end must not matter. It keeps nothing
+ * between calls but in its tables: a batch may be rolled back and come again.
+ */
+public interface Part {
+  /** Its tables, whose names and indexes nobody else has. */
+  List<Table> tables();
+
+  /**
+   * An event is visible from now on.
+   *
+   * @param position of the event in the log
+   * @param tables of the whole view; a part writes its own alone
+   */
+  void appears(NostrEvent event, long position, Tables tables);
+
+  /**
+   * An event that had appeared is visible no more: it was deleted, superseded, or swept after it
+   * had expired, or its author has vanished. What was erased goes otherwise: the view is built
+   * again without it.
+   *
+   * @param position of the event in the log
+   * @param tables of the whole view; a part writes its own alone
+   */
+  void goes(NostrEvent event, long position, Tables tables);
+}
