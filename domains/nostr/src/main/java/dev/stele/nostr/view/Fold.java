@@ -50,7 +50,7 @@ final class Fold {
     if (event.kindClass() == KindClass.EPHEMERAL) {
       return;
     }
-    switch (Tombstones.standing(event, tables, this::mayHaveTombstones)) {
+    switch (Tombstones.visibilityOf(event, tables, this::mayHaveTombstones)) {
       case CLEAR -> appears(event, position, text);
       case SUPERSEDED, DELETED, VANISHED -> {
         return;

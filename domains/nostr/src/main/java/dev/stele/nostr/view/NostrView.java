@@ -182,7 +182,7 @@ public final class NostrView implements View {
   }
 
   /** Tells whether an event that is not visible yet may become so. */
-  public static Standing standing(NostrEvent event, TableReader tables) {
-    return Tombstones.standing(event, tables, _ -> true);
+  public static Visibility visibilityOf(NostrEvent event, TableReader tables) {
+    return Tombstones.visibilityOf(event, tables, _ -> true);
   }
 }

@@ -60,25 +60,25 @@ final class Tombstones {
    *
    * @param mayHave whether an author may have tombstones: false saves looking for them
    */
-  static Standing standing(NostrEvent event, TableReader tables, Predicate<String> mayHave) {
+  static Visibility visibilityOf(NostrEvent event, TableReader tables, Predicate<String> mayHave) {
     byte[] pubkey = HEX.parseHex(event.pubkey());
     Optional<Address> address = Address.of(event);
     if (mayHave.test(event.pubkey())) {
       if (event.kind() != Vanishing.KIND && holds(tables, pubkey, EVERYTHING, event)) {
-        return Standing.VANISHED;
+        return Visibility.VANISHED;
       }
       if (isDeletable(event.kind())
           && (holds(tables, pubkey, event(HEX.parseHex(event.id())), event)
               || (address.isPresent() && holds(tables, pubkey, address.get().target(), event)))) {
-        return Standing.DELETED;
+        return Visibility.DELETED;
       }
     }
     if (event.kind() == GIFT_WRAP && isForSomebodyGone(event, tables, mayHave)) {
-      return Standing.VANISHED;
+      return Visibility.VANISHED;
     }
     return address.isPresent() && isSuperseded(event, pubkey, address.get(), tables)
-        ? Standing.SUPERSEDED
-        : Standing.CLEAR;
+        ? Visibility.SUPERSEDED
+        : Visibility.CLEAR;
   }
 
   private static boolean isForSomebodyGone(

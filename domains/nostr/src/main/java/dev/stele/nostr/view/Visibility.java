@@ -1,7 +1,7 @@
 package dev.stele.nostr.view;
 
 /** Whether an event may be visible, as far as the tables know. */
-public enum Standing {
+public enum Visibility {
   /** Nothing keeps it from being visible. */
   CLEAR,
   /** A newer version of it was there, or it was there itself and has gone. */
