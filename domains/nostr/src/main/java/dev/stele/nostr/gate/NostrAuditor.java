@@ -17,7 +17,7 @@ import java.util.Optional;
 public final class NostrAuditor implements Auditor {
   @Override
   public boolean knows(String admittedBy) {
-    return admittedBy.equals(NostrGate.ID.toString());
+    return admittedBy.equals(NostrGate.ADMITTED_BY);
   }
 
   @Override

@@ -39,6 +39,9 @@ public final class NostrGate implements Gate<byte[]> {
 
   static final GateId ID = new GateId("nostr", 1);
 
+  /** What a record says of an event that this gate has admitted. */
+  public static final String ADMITTED_BY = ID.toString();
+
   @Override
   public GateId id() {
     return ID;
@@ -57,12 +60,19 @@ public final class NostrGate implements Gate<byte[]> {
     };
   }
 
-  private static Admission judge(NostrEvent event) {
+  /** Judges an event that was read already, as if its canonical text had come. */
+  public Admission judge(NostrEvent event) {
+    byte[] text = EventJson.write(event);
+    if (text.length > EventJson.MAX_TEXT_BYTES) {
+      return new Rejected(
+          "too-large",
+          "an event has at most %d bytes, not %d".formatted(EventJson.MAX_TEXT_BYTES, text.length));
+    }
     return switch (event.check()) {
       case AUTHENTIC ->
           event.kindClass() == KindClass.EPHEMERAL
               ? new Transient("kind " + event.kind() + " is ephemeral")
-              : new Admitted(ID, draft(event));
+              : new Admitted(ID, draft(event, text));
       case ID_MISMATCH ->
           new Rejected(
               EventVerdict.ID_MISMATCH.code(), "the id is not the hash of the event's content");
@@ -72,12 +82,12 @@ public final class NostrGate implements Gate<byte[]> {
     };
   }
 
-  private static EventDraft draft(NostrEvent event) {
+  private static EventDraft draft(NostrEvent event, byte[] text) {
     return new EventDraft(
         STREAM,
         TYPE_PREFIX + event.kind(),
         event.id(),
-        EventJson.write(event),
+        text,
         List.of(Claim.ofEventId(event.id(), OnDuplicate.RETURN_EXISTING)),
         event.pubkey());
   }

@@ -4,6 +4,7 @@
  * <pre>
  *   JSON text ──► NostrGate ──► Admitted (id claimed) · Transient (ephemeral kinds) · Rejected
  *   stored payload ──► NostrAuditor ──► the same checks, from the stored bytes
+ *   a time ──► SweepGate ──► Admitted: what expired until then may be dropped
  * </pre>
  *
  * <p>The keys come from the events themselves: a signature says who wrote an event, and nothing of

@@ -8,13 +8,15 @@ import java.util.List;
 /**
  * A set of tables that follows which events are visible.
  *
- * <p>Deterministic, with integers alone and no clock; called in the order of the log, within the
- * transaction of the view; where batches end must not matter. What the tables hold is a function of
- * the events that are visible, not of the way there: an event may come before what it speaks of.
- * Keeps nothing between calls but in its tables.
+ * <p>Deterministic, as a {@link dev.stele.core.view.View} is: what it writes follows from the calls
+ * alone, with integers and no clock. It is called in the order of the log, by one thread at a time,
+ * within the transaction that makes the event visible, and where batches begin and end must not
+ * matter. What the tables hold is a function of the events that are visible, not of the way there:
+ * an event may come before what it speaks of. It keeps nothing between calls but in its tables: a
+ * batch may be rolled back and come again.
  */
-interface Part {
-  /** Its tables, whose names and indexes no other part has. */
+public interface Part {
+  /** Its tables, whose names and indexes nobody else has. */
   List<Table> tables();
 
   /**
@@ -22,17 +24,19 @@ interface Part {
    * time; whether it appears before or after the other goes does not matter.
    *
    * @param event genuine, and not visible so far
-   * @param position of the event
-   * @param tables the view's own
+   * @param position of the event in the log
+   * @param tables of the whole view; a part writes its own alone
    */
   void appears(NostrEvent event, long position, Tables tables);
 
   /**
-   * An event is visible no more: it was deleted, superseded, vanished, expired or erased.
+   * An event that had appeared is visible no more: it was deleted, superseded, or swept after it
+   * had expired, or its author has vanished. What was erased goes otherwise: the view is built
+   * again without it.
    *
    * @param event as it appeared
-   * @param position where that was decided, or the event's own
-   * @param tables the view's own
+   * @param position of the event in the log
+   * @param tables of the whole view; a part writes its own alone
    */
   void goes(NostrEvent event, long position, Tables tables);
 }

@@ -1,0 +1,519 @@
+package dev.stele.nostr.store;
+
+import dev.stele.core.engine.LogClosed;
+import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.event.Claim;
+import dev.stele.core.event.OnDuplicate;
+import dev.stele.core.event.StoredEvent;
+import dev.stele.core.gate.Admission;
+import dev.stele.core.gate.Admitted;
+import dev.stele.core.gate.Rejected;
+import dev.stele.core.gate.Transient;
+import dev.stele.core.log.Append;
+import dev.stele.core.log.AppendResult;
+import dev.stele.core.log.Cursor;
+import dev.stele.core.log.EventLog;
+import dev.stele.core.log.LogHome;
+import dev.stele.core.log.LogKeys;
+import dev.stele.core.log.Subscription;
+import dev.stele.core.storage.SideTables;
+import dev.stele.core.storage.Storage;
+import dev.stele.core.storage.StorageRequest;
+import dev.stele.core.storage.Storages;
+import dev.stele.core.view.KeptViews;
+import dev.stele.core.view.Scan;
+import dev.stele.core.view.TableReader;
+import dev.stele.core.view.ViewStore;
+import dev.stele.nostr.event.EventJson;
+import dev.stele.nostr.event.KindClass;
+import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.event.ParsedEvent;
+import dev.stele.nostr.filter.NostrFilter;
+import dev.stele.nostr.gate.NostrGate;
+import dev.stele.nostr.gate.SweepGate;
+import dev.stele.nostr.view.NostrView;
+import dev.stele.nostr.view.Part;
+import dev.stele.nostr.view.Question;
+import dev.stele.nostr.view.Visibility;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps events in a log, and finds them in one view of it. Thread-safe. */
+final class LogNostrStore implements NostrStore {
+  private static final System.Logger LOGGER = System.getLogger("dev.stele.nostr");
+
+  private static final NostrGate GATE = new NostrGate();
+  private static final SweepGate SWEEPS = new SweepGate();
+
+  /** 500 events are read at once: a page of most clients. */
+  private static final int PAGE_EVENTS = 500;
+
+  /** 4 MiB of texts are read at once, however many events they are. */
+  private static final long PAGE_BYTES = 4L * 1024 * 1024;
+
+  /** 20,000 events are counted at once: some 10 ms of a read. */
+  private static final int PAGE_COUNTED = 20_000;
+
+  /** 2,000 events of history share a commit, and wait in memory meanwhile. */
+  private static final int IMPORTED_TOGETHER = 2_000;
+
+  /** How long the arrivals wait for an event before they look around. */
+  private static final Duration LOOK_AROUND = Duration.ofSeconds(10);
+
+  private final Storage storage;
+  private final EventLog log;
+  private final KeptViews kept;
+  private final UpToDateView view;
+  private final NostrStoreOptions options;
+  private final Feeds feeds;
+
+  /** When the log is to be told of the time again, in milliseconds since 1970. */
+  private final AtomicLong nextSweep = new AtomicLong(Long.MIN_VALUE);
+
+  /** Guards {@link #arrivals}. */
+  private final ReentrantLock starting = new ReentrantLock();
+
+  /** The thread that reads what comes in; from the first follower on. */
+  private @Nullable Thread arrivals;
+
+  private LogNostrStore(Storage storage, EventLog log, KeptViews kept, NostrStoreOptions options) {
+    this.storage = storage;
+    this.log = log;
+    this.kept = kept;
+    this.view = new UpToDateView(log, kept);
+    this.options = options;
+    this.feeds = new Feeds(options.followerEvents());
+  }
+
+  /** Opens a store, making it where there is none. */
+  static LogNostrStore open(String uri, NostrStoreOptions options, List<Part> parts) {
+    Storage storage =
+        Storages.open(
+            new StorageRequest(
+                uri,
+                false,
+                List.of(new NostrView(options.relays(), parts)),
+                SideTables.Definition.NONE,
+                List.of(),
+                options.anchorFolder()));
+    try {
+      EventLog log =
+          EventLog.open(
+              storage.engine(),
+              LogId.MAIN,
+              keys(storage, options),
+              options.forLog(storage.anchor()));
+      try {
+        LogNostrStore store = new LogNostrStore(storage, log, storage.keep(log), options);
+        // There is something to ask from here on, however little it reflects yet.
+        var _ = store.view.at(0, _ -> 0);
+        return store;
+      } catch (RuntimeException e) {
+        log.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      storage.close();
+      throw e;
+    }
+  }
+
+  private static LogKeys keys(Storage storage, NostrStoreOptions options) {
+    Optional<LogHome> home = storage.home();
+    if (home.isEmpty()) {
+      return LogKeys.generate(options.origin(), options.random());
+    }
+    LogHome there = home.get();
+    if (!there.exists()) {
+      if (storage.engine().head(LogId.MAIN).size() > 0) {
+        throw new StorageFailed(
+            "there is a log, and its keys are not at %s; copy them from where it was made"
+                .formatted(there.database()));
+      }
+      there =
+          LogHome.create(
+              there.database(), options.origin(), options.anchorFolder(), options.random());
+    }
+    Path at = there.database();
+    return there
+        .keys()
+        .orElseThrow(
+            () ->
+                new StorageFailed(
+                    "the secret keys of the log at %s are not there, and writing needs them"
+                        .formatted(at)));
+  }
+
+  /** The log below. */
+  EventLog log() {
+    return log;
+  }
+
+  /** The views of it. */
+  KeptViews views() {
+    return kept;
+  }
+
+  private long nowSeconds() {
+    return Math.floorDiv(options.clock().millis(), 1_000L);
+  }
+
+  // ---- storing ----
+
+  @Override
+  public StoreOutcome store(NostrEvent event) {
+    OptionalLong known = positionOf(event);
+    if (known.isPresent()) {
+      return ofKnown(event, known.getAsLong());
+    }
+    return switch (GATE.judge(event)) {
+      case Rejected(String code, String reason) -> new StoreOutcome.Refused(code, reason);
+      case Transient _ -> {
+        feeds.give(new Arrived(log.head().size(), event, true));
+        yield new StoreOutcome.Ephemeral();
+      }
+      case Admitted admitted -> {
+        Optional<StoreOutcome> kept = keptAway(event);
+        yield kept.isPresent() ? kept.get() : append(event, admitted);
+      }
+    };
+  }
+
+  /** Where an event of this id is in the log; ephemeral ones are in none. */
+  private OptionalLong positionOf(NostrEvent event) {
+    return event.kindClass() == KindClass.EPHEMERAL
+        ? OptionalLong.empty()
+        : log.find(Claim.ofEventId(event.id(), OnDuplicate.RETURN_EXISTING));
+  }
+
+  /** What a copy of an event is told: why it is not visible, if it is not. */
+  private StoreOutcome ofKnown(NostrEvent event, long position) {
+    return view.at(position, tables -> ofKnown(event, position, tables));
+  }
+
+  private static boolean isVisible(TableReader tables, long position) {
+    return tables.get(NostrView.EVENTS, position).isPresent();
+  }
+
+  /** Why an event would not be visible, as far as the view knows by now. */
+  private Optional<StoreOutcome> keptAway(NostrEvent event) {
+    return kept.read(NostrView.NAME, tables -> notVisible(event, tables)).value();
+  }
+
+  private Optional<StoreOutcome> notVisible(NostrEvent event, TableReader tables) {
+    Visibility visibility = NostrView.visibilityOf(event, tables);
+    if (visibility == Visibility.CLEAR) {
+      return hasExpired(event) ? Optional.of(new StoreOutcome.Expired()) : Optional.empty();
+    }
+    return Optional.of(outcomeOf(visibility));
+  }
+
+  private static StoreOutcome outcomeOf(Visibility visibility) {
+    return switch (visibility) {
+      case SUPERSEDED -> new StoreOutcome.Superseded();
+      case DELETED -> new StoreOutcome.Deleted();
+      case VANISHED -> new StoreOutcome.Vanished();
+      case CLEAR -> throw new IllegalArgumentException("nothing keeps it away");
+    };
+  }
+
+  private boolean hasExpired(NostrEvent event) {
+    return event.expiresAt().orElse(Long.MAX_VALUE) <= nowSeconds();
+  }
+
+  private StoreOutcome append(NostrEvent event, Admitted admitted) {
+    StoreOutcome outcome =
+        switch (log.append(Append.of(admitted).at(options.durability()))) {
+          case AppendResult.Appended done -> ofAppended(event, done.first());
+          case AppendResult.AlreadyPresent(long at) -> ofKnown(event, at);
+          case AppendResult.ReadOnly(var verdict) -> new StoreOutcome.ReadOnly(verdict.toString());
+          case AppendResult.Conflict _, AppendResult.Refused _ ->
+              throw new IllegalStateException("an event claims its id alone, and expects nothing");
+        };
+    sweepIfDue();
+    return outcome;
+  }
+
+  /** What the view made of an event: others may have come in between. */
+  private StoreOutcome ofAppended(NostrEvent event, long position) {
+    return view.at(position, tables -> ofAppended(event, position, tables));
+  }
+
+  private static StoreOutcome ofAppended(NostrEvent event, long position, TableReader tables) {
+    if (isVisible(tables, position)) {
+      return new StoreOutcome.Stored(position);
+    }
+    Visibility visibility = NostrView.visibilityOf(event, tables);
+    // What a sweep has dropped since was stored before.
+    return visibility == Visibility.CLEAR ? new StoreOutcome.Expired() : outcomeOf(visibility);
+  }
+
+  // ---- history ----
+
+  @Override
+  public List<StoreOutcome> importAll(List<NostrEvent> events) {
+    List<StoreOutcome> outcomes = new ArrayList<>(events.size());
+    @Nullable Imported before = null;
+    for (int from = 0; from < events.size(); from += IMPORTED_TOGETHER) {
+      Imported now =
+          append(events.subList(from, Math.min(events.size(), from + IMPORTED_TOGETHER)));
+      // The view works at one part while the signatures of the next are checked.
+      if (before != null) {
+        outcomes.addAll(outcomes(before));
+      }
+      before = now;
+    }
+    if (before != null) {
+      outcomes.addAll(outcomes(before));
+    }
+    sweepIfDue();
+    return outcomes;
+  }
+
+  /**
+   * A part of history that was appended.
+   *
+   * @param events all of it
+   * @param known where those are that were there before
+   * @param judged what the gate said of the others
+   * @param results what the log said of those that were admitted
+   * @param end where the log ended then
+   */
+  private record Imported(
+      List<NostrEvent> events,
+      List<OptionalLong> known,
+      List<Admission> judged,
+      List<AppendResult> results,
+      long end) {}
+
+  private Imported append(List<NostrEvent> events) {
+    List<OptionalLong> known = new ArrayList<>(events.size());
+    List<NostrEvent> fresh = new ArrayList<>();
+    for (NostrEvent event : events) {
+      OptionalLong position = positionOf(event);
+      known.add(position);
+      if (position.isEmpty()) {
+        fresh.add(event);
+      }
+    }
+    // The platform's pool: signatures are arithmetic alone, and wait for nothing.
+    List<Admission> judged = fresh.parallelStream().map(GATE::judge).toList();
+    List<Append> appends = new ArrayList<>();
+    for (Admission admission : judged) {
+      if (admission instanceof Admitted admitted) {
+        appends.add(Append.of(admitted).at(options.durability()));
+      }
+    }
+    List<AppendResult> results = log.appendAll(appends);
+    return new Imported(events, known, judged, results, log.head().size());
+  }
+
+  private List<StoreOutcome> outcomes(Imported imported) {
+    return view.at(
+        imported.end(),
+        tables -> {
+          Iterator<Admission> judged = imported.judged().iterator();
+          Iterator<AppendResult> results = imported.results().iterator();
+          List<StoreOutcome> outcomes = new ArrayList<>(imported.events().size());
+          for (int i = 0; i < imported.events().size(); i++) {
+            NostrEvent event = imported.events().get(i);
+            OptionalLong known = imported.known().get(i);
+            outcomes.add(
+                known.isPresent()
+                    ? ofKnown(event, known.getAsLong(), tables)
+                    : switch (judged.next()) {
+                      case Rejected(String code, String reason) ->
+                          new StoreOutcome.Refused(code, reason);
+                      case Transient _ -> new StoreOutcome.Ephemeral();
+                      case Admitted _ -> ofResult(event, results.next(), tables);
+                    });
+          }
+          return outcomes;
+        });
+  }
+
+  private StoreOutcome ofKnown(NostrEvent event, long position, TableReader tables) {
+    return isVisible(tables, position) && !hasExpired(event)
+        ? new StoreOutcome.Duplicate()
+        : notVisible(event, tables).orElseGet(StoreOutcome.Duplicate::new);
+  }
+
+  private StoreOutcome ofResult(NostrEvent event, AppendResult result, TableReader tables) {
+    return switch (result) {
+      case AppendResult.Appended done ->
+          hasExpired(event) ? new StoreOutcome.Expired() : ofAppended(event, done.first(), tables);
+      case AppendResult.AlreadyPresent(long at) -> ofKnown(event, at, tables);
+      case AppendResult.ReadOnly(var verdict) -> new StoreOutcome.ReadOnly(verdict.toString());
+      case AppendResult.Conflict _, AppendResult.Refused _ ->
+          throw new IllegalStateException("an event claims its id alone, and expects nothing");
+    };
+  }
+
+  // ---- time ----
+
+  /**
+   * Tells the log that time has passed, where something has expired: the view reads no clock. The
+   * thread that has just appended does it, so that a store at rest stays at rest.
+   */
+  private void sweepIfDue() {
+    Instant now = options.clock().instant();
+    long due = nextSweep.get();
+    if (now.toEpochMilli() < due
+        || !nextSweep.compareAndSet(due, now.plus(options.sweepEvery()).toEpochMilli())) {
+      return;
+    }
+    Scan expired = Scan.of(NostrView.EXPIRATIONS).to(now.getEpochSecond()).limit(1);
+    boolean any = kept.read(NostrView.NAME, tables -> !tables.page(expired).isEmpty()).value();
+    if (any && SWEEPS.judge(now, now) instanceof Admitted sweep) {
+      AppendResult result = log.append(Append.of(sweep).at(options.durability()));
+      LOGGER.log(System.Logger.Level.DEBUG, "event=nostr-sweep result={0}", result);
+    }
+  }
+
+  // ---- asking ----
+
+  @Override
+  public QueryEnd query(List<NostrFilter> filters, Sink sink) {
+    Asking asking = new Asking(new Question(filters, nowSeconds()));
+    while (!asking.question.isDone()) {
+      for (Question.Found found : asking.page(PAGE_EVENTS)) {
+        if (!asking.isWanted) {
+          return new QueryEnd.More();
+        }
+        asking.isWanted =
+            sink.accept(new StoredNostrEvent(found.position(), found.event(), found.json()));
+      }
+    }
+    return asking.question.isCut() ? new QueryEnd.More() : new QueryEnd.Complete();
+  }
+
+  @Override
+  public long count(List<NostrFilter> filters) {
+    List<NostrFilter> whole = filters.stream().map(NostrFilter::unlimited).toList();
+    Asking asking = new Asking(new Question(whole, nowSeconds()));
+    long count = 0;
+    while (!asking.question.isDone()) {
+      count += asking.read(tables -> asking.question.count(tables, PAGE_COUNTED));
+    }
+    return count;
+  }
+
+  /** A question, each of whose pages is a read of its own. */
+  private final class Asking {
+    final Question question;
+
+    /** Whether the asker wants another event. */
+    boolean isWanted = true;
+
+    private boolean begun;
+
+    Asking(Question question) {
+      this.question = question;
+    }
+
+    List<Question.Found> page(int most) {
+      return read(tables -> question.page(tables, isWanted ? most : 1, PAGE_BYTES));
+    }
+
+    /** The first read waits for what was appended before, and the others leave out what came. */
+    <T> T read(ViewStore.Reading<T> reading) {
+      if (begun) {
+        return kept.read(NostrView.NAME, reading).value();
+      }
+      begun = true;
+      ViewStore.Answer<T> answer = view.answer(reading);
+      question.asOf(answer.position());
+      return answer.value();
+    }
+  }
+
+  @Override
+  public long position() {
+    return kept.read(NostrView.NAME, _ -> 0).position();
+  }
+
+  // ---- following ----
+
+  @Override
+  public Feed follow(Consumer<Arrived> onArrival) {
+    starting.lock();
+    try {
+      long end = log.head().size();
+      Feed feed = feeds.add(onArrival, end);
+      if (arrivals == null) {
+        Subscription from = log.subscribe(new Cursor(end));
+        arrivals =
+            Thread.ofPlatform().daemon().name("stele-nostr-arrivals").start(() -> passOn(from));
+      }
+      return feed;
+    } finally {
+      starting.unlock();
+    }
+  }
+
+  // The top of the thread: whatever ends it ends the feeds.
+  private void passOn(Subscription from) {
+    try {
+      while (true) {
+        List<StoredEvent> events = from.next(LOOK_AROUND);
+        if (!events.isEmpty() && !feeds.isEmpty()) {
+          passOn(events);
+        }
+      }
+    } catch (LogClosed e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "event=nostr-arrivals-ended", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      LOGGER.log(System.Logger.Level.ERROR, "event=nostr-arrivals-failed", e);
+    } finally {
+      feeds.closeAll();
+    }
+  }
+
+  private void passOn(List<StoredEvent> events) {
+    Set<Long> visible =
+        view.at(
+            events.getLast().position(),
+            tables -> {
+              Set<Long> there = new HashSet<>();
+              for (StoredEvent event : events) {
+                if (isVisible(tables, event.position())) {
+                  there.add(event.position());
+                }
+              }
+              return there;
+            });
+    for (StoredEvent event : events) {
+      if (visible.contains(event.position()) && event.payload().isPresent()) {
+        if (EventJson.parse(event.payload().get())
+                instanceof ParsedEvent.Wellformed(NostrEvent nostr)
+            && !hasExpired(nostr)) {
+          feeds.give(new Arrived(event.position(), nostr, false));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    feeds.closeAll();
+    try (Storage _ = storage;
+        EventLog _ = log) {
+      kept.close();
+    }
+  }
+}

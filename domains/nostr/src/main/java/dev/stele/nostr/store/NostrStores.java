@@ -1,0 +1,63 @@
+package dev.stele.nostr.store;
+
+import dev.stele.core.log.EventLog;
+import dev.stele.core.view.KeptViews;
+import dev.stele.nostr.view.Part;
+import java.util.List;
+
+/**
+ * Opens stores.
+ *
+ * <pre>
+ *   try (NostrStore store = NostrStores.open("sqlite:relay", NostrStoreOptions.DEFAULT)) {
+ *     StoreOutcome outcome = store.store(event);
+ *     QueryEnd end = store.query(filters, found -&gt; send(found.json()));
+ *   }
+ * </pre>
+ */
+public final class NostrStores {
+  private NostrStores() {}
+
+  /**
+   * A store whose events are in a log: {@code sqlite:FOLDER}, {@code sqlite:FILE.db}, {@code
+   * lmdb:FOLDER}, {@code postgres://…} or {@code memory:}. What is not there yet is made, with its
+   * keys.
+   *
+   * @param uri of a storage whose engine is on the class path
+   * @throws IllegalArgumentException when it is not
+   * @throws dev.stele.core.engine.StorageFailed when it cannot be opened
+   */
+  public static NostrStore open(String uri, NostrStoreOptions options) {
+    return open(uri, options, List.of());
+  }
+
+  /**
+   * As {@link #open(String, NostrStoreOptions)}, with further tables that follow what is visible;
+   * read them by {@link #views} from the view {@link dev.stele.nostr.view.NostrView#NAME}.
+   */
+  public static NostrStore open(String uri, NostrStoreOptions options, List<Part> parts) {
+    return LogNostrStore.open(uri, options, parts);
+  }
+
+  /** A store that is gone with the process. */
+  public static NostrStore inMemory(NostrStoreOptions options) {
+    return open("memory:", options);
+  }
+
+  /** The log below a store: its checkpoints and proofs are for everybody. */
+  public static EventLog log(NostrStore store) {
+    return ofLog(store).log();
+  }
+
+  /** The views of the log below a store. */
+  public static KeptViews views(NostrStore store) {
+    return ofLog(store).views();
+  }
+
+  private static LogNostrStore ofLog(NostrStore store) {
+    if (store instanceof LogNostrStore ofLog) {
+      return ofLog;
+    }
+    throw new IllegalArgumentException("a store of another make has no log that is known here");
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * A store of Nostr events: what a relay, a sync or a renderer writes to and asks.
+ *
+ * <pre>
+ *   store ──► known id? ──► gate: hash, signature ──► view: superseded, deleted, vanished?
+ *               │ yes: no hash, no signature              │ no
+ *               ▼                                         ▼
+ *            Duplicate                        log: append, durable ──► view: what came of it
+ *                                                         │
+ *   follow ◄── one queue for each follower ◄── in the log's order ◄── and what is ephemeral
+ *   query, count ──► view, once it reflects what was appended before
+ * </pre>
+ *
+ * <p>Start with {@link NostrStore}; {@link NostrStores} opens one. Depends on every other package
+ * of the module and on {@code core}; engines come by URI.
+ */
+@NullMarked
+package dev.stele.nostr.store;
+
+import org.jspecify.annotations.NullMarked;
