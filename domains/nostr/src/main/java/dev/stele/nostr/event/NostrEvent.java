@@ -5,6 +5,7 @@ import dev.stele.crypto.Sha256;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A Nostr event (NIP-01), in shape. {@link #check} tells whether it is genuine.
@@ -37,6 +38,9 @@ public record NostrEvent(
   /** The most tags; the longest contact lists seen in public have about half as many. */
   public static final int MAX_TAGS = 5_000;
 
+  /** As many digits as {@link #MAX_CREATED_AT} has. */
+  private static final int MAX_TIME_DIGITS = 16;
+
   private static final int HASH_DIGITS = 64;
   private static final int SIGNATURE_DIGITS = 128;
 
@@ -56,6 +60,37 @@ public record NostrEvent(
   /** Returns what a relay keeps of events of this kind. */
   public KindClass kindClass() {
     return KindClass.of(kind);
+  }
+
+  /** Returns the value of the first tag of this name that has one. */
+  public Optional<String> firstValue(String tag) {
+    for (List<String> each : tags) {
+      if (each.size() >= 2 && each.getFirst().equals(tag)) {
+        return Optional.of(each.get(1));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Returns when the event expires (NIP-40), in seconds since 1970: what the first {@code
+   * expiration} tag says. Empty where there is none, or it says no number from 0 to {@link
+   * #MAX_CREATED_AT} in digits alone: a time that nobody can read is no reason to drop an event.
+   */
+  public OptionalLong expiresAt() {
+    Optional<String> said = firstValue("expiration");
+    if (said.isEmpty() || said.get().isEmpty() || said.get().length() > MAX_TIME_DIGITS) {
+      return OptionalLong.empty();
+    }
+    long time = 0;
+    for (int i = 0; i < said.get().length(); i++) {
+      char c = said.get().charAt(i);
+      if (c < '0' || c > '9') {
+        return OptionalLong.empty();
+      }
+      time = 10 * time + (c - '0');
+    }
+    return time <= MAX_CREATED_AT ? OptionalLong.of(time) : OptionalLong.empty();
   }
 
   /**
@@ -82,13 +117,13 @@ public record NostrEvent(
       List<List<String>> tags,
       String content,
       String sig) {
-    if (!isLowerHex(id, HASH_DIGITS)) {
+    if (!LowerHex.is(id, HASH_DIGITS)) {
       return Optional.of("id must be 64 lower-case hex digits");
     }
-    if (!isLowerHex(pubkey, HASH_DIGITS)) {
+    if (!LowerHex.is(pubkey, HASH_DIGITS)) {
       return Optional.of("pubkey must be 64 lower-case hex digits");
     }
-    if (!isLowerHex(sig, SIGNATURE_DIGITS)) {
+    if (!LowerHex.is(sig, SIGNATURE_DIGITS)) {
       return Optional.of("sig must be 128 lower-case hex digits");
     }
     if (createdAt < 0 || createdAt > MAX_CREATED_AT) {
@@ -110,19 +145,6 @@ public record NostrEvent(
     return hasLoneSurrogate(content)
         ? Optional.of("content holds a lone surrogate")
         : Optional.empty();
-  }
-
-  private static boolean isLowerHex(String text, int digits) {
-    if (text.length() != digits) {
-      return false;
-    }
-    for (int i = 0; i < digits; i++) {
-      char c = text.charAt(i);
-      if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean hasLoneSurrogate(String text) {

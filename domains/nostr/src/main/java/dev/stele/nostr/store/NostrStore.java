@@ -1,0 +1,66 @@
+package dev.stele.nostr.store;
+
+import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.filter.NostrFilter;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Keeps Nostr events and finds them.
+ *
+ * <p>Thread-safe; every method but {@link #follow} and {@link #position} may block, and an
+ * interrupt while it waits is a {@link dev.stele.core.engine.StorageFailed} with the flag set. What
+ * a disk or a server fails at is that exception too: whether an event was stored is then not known.
+ */
+public interface NostrStore extends AutoCloseable {
+  /**
+   * Stores an event once its id, its signature and the rules allow it.
+   *
+   * <p>An event whose id is known costs neither hash nor signature: the id commits to the event, so
+   * that a copy can be no other. A copy of an event that is not visible any more is told why it is
+   * not.
+   *
+   * <p>Whether the author may write here, and what a protected event (NIP-70) needs, is for whoever
+   * speaks with the author.
+   *
+   * @return when the event is durable, and every query from now on reflects it
+   */
+  StoreOutcome store(NostrEvent event);
+
+  /**
+   * Stores history: as {@link #store}, but events that are expired, superseded or taken back are
+   * appended too, and their outcome says that they are not visible. Signatures are checked on all
+   * cores; commits are shared.
+   *
+   * @return the outcomes, in the order of the events
+   */
+  List<StoreOutcome> importAll(List<NostrEvent> events);
+
+  /**
+   * Gives the visible events that match any of some filters: newest first, of equally new ones that
+   * with the lowest id first, each once; of each filter at most its limit, without one all.
+   *
+   * <p>Reflects everything whose {@link #store} has returned; what comes later is left out. What
+   * has expired is left out. {@link NostrFilter#search} is not looked at.
+   */
+  QueryEnd query(List<NostrFilter> filters, Sink sink);
+
+  /** Counts the visible events that match any of some filters, whatever their limits. */
+  long count(List<NostrFilter> filters);
+
+  /**
+   * Follows what comes in from now on: each event once it is durable, in the order of the log, if
+   * it is visible then; and what is ephemeral.
+   *
+   * <p>The follower is called by a thread of its own, and holds up nobody: see {@link Feed}. A
+   * follower that throws ends its feed.
+   */
+  Feed follow(Consumer<Arrived> onArrival);
+
+  /** The last position of the log that answers reflect. */
+  long position();
+
+  /** Releases everything. Idempotent. */
+  @Override
+  void close();
+}
