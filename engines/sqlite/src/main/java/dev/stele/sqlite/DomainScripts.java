@@ -24,11 +24,12 @@ import java.util.regex.Pattern;
  * line sets statements apart. In them <code>${byte N}</code> stands for the N-th byte of {@code
  * entry}, from 1, as a number: SQLite has no function that reads one out of bytes.
  *
- * <p>A file {@code indexed.sql} there is run each time the log's own indexes go into the file, in
- * the same transaction: what it writes is written for many events at once, in order, and not with
- * each commit. {@code ?1} is the log's number, {@code ?2} the place up to which the indexes reach.
- * Who wrote the log meanwhile may not have known the domain, so that each script has to remember
- * how far it came.
+ * <p>Two files there fill what the views search by, for some thousands of events at once and not
+ * with each commit ({@link DomainIndexing}): {@code read.sql} takes what is new into temporary
+ * tables of its connection, and {@code write.sql} writes it down. {@code ?1} is the log's number,
+ * {@code ?2} the place up to which the log's own indexes reach. Who wrote the log may not have
+ * known the domain, so that a script remembers by itself how far it came; it has come to the end
+ * when no statement of {@code write.sql} changes a row.
  */
 final class DomainScripts {
   private static final Pattern BYTE = Pattern.compile("\\$\\{byte ([^{}]+)}");
@@ -39,33 +40,53 @@ final class DomainScripts {
   private static final String ALL_BYTES = allBytes();
 
   /** Of a log that no domain brings anything for. */
-  static final DomainScripts NONE = new DomainScripts(List.of());
+  static final DomainScripts NONE = new DomainScripts(List.of(), List.of());
 
   /** An empty line, which stands between statements. */
   private static final Pattern BETWEEN = Pattern.compile(";\\s*\n\\s*\n|;\\s*\\z");
 
-  private final List<String> whenIndexed;
+  private final List<String> reading;
+  private final List<String> writing;
 
-  private DomainScripts(List<String> whenIndexed) {
-    this.whenIndexed = whenIndexed;
+  private DomainScripts(List<String> reading, List<String> writing) {
+    this.reading = List.copyOf(reading);
+    this.writing = List.copyOf(writing);
   }
 
   /** Brings a database up to date; one that knows newer versions stays as it is. */
   static DomainScripts run(Connection connection, List<StorageRequest.Script> scripts)
       throws SQLException {
-    List<String> whenIndexed = new ArrayList<>();
+    List<String> reading = new ArrayList<>();
+    List<String> writing = new ArrayList<>();
     for (StorageRequest.Script script : scripts) {
       if (script.scheme().equals(SqliteStorageProvider.SCHEME)) {
         run(connection, script);
-        whenIndexed.addAll(statements(script.folder() + "/indexed.sql"));
+        reading.addAll(statements(script.folder() + "/read.sql"));
+        writing.addAll(statements(script.folder() + "/write.sql"));
       }
     }
-    return new DomainScripts(List.copyOf(whenIndexed));
+    return new DomainScripts(reading, writing);
   }
 
-  /** Writes down what domains have indexed of a log up to a place. */
-  void indexed(Connection connection, int log, long place) throws SQLException {
-    for (String sql : whenIndexed) {
+  /** Whether there is nothing to fill. */
+  boolean indexNothing() {
+    return writing.isEmpty();
+  }
+
+  /** Takes what is new in a log, up to a place, into temporary tables. */
+  void read(Connection connection, int log, long place) throws SQLException {
+    int _ = execute(connection, reading, log, place);
+  }
+
+  /** Writes down what was read, and tells whether that changed anything. */
+  boolean write(Connection connection, int log, long place) throws SQLException {
+    return execute(connection, writing, log, place) > 0;
+  }
+
+  private static int execute(Connection connection, List<String> statements, int log, long place)
+      throws SQLException {
+    int changed = 0;
+    for (String sql : statements) {
       try (PreparedStatement statement = connection.prepareStatement(sql)) {
         int parameters = statement.getParameterMetaData().getParameterCount();
         if (parameters > 0) {
@@ -74,9 +95,10 @@ final class DomainScripts {
         if (parameters > 1) {
           statement.setLong(2, place);
         }
-        statement.executeUpdate();
+        changed += statement.executeUpdate();
       }
     }
+    return changed;
   }
 
   private static void run(Connection connection, StorageRequest.Script script) throws SQLException {

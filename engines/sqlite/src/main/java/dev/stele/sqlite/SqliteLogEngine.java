@@ -36,6 +36,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -89,7 +90,6 @@ public final class SqliteLogEngine
 
   private final Path database;
   private final Schema schema;
-  private final DomainScripts scripts;
   private final HeldFile file;
   private final ReadConnections readers;
   private final @Nullable Writer writer;
@@ -107,11 +107,13 @@ public final class SqliteLogEngine
     final ReentrantLock turn = new ReentrantLock();
 
     final InlineViews views;
+    final DomainIndexing indexing;
     final Map<Durability, Session> sessions = new ConcurrentHashMap<>();
 
-    Writer(WriterLock lock, List<InlineView> views) {
+    Writer(WriterLock lock, List<InlineView> views, DomainScripts scripts) {
       this.lock = lock;
       this.views = new InlineViews(views);
+      this.indexing = new DomainIndexing(schema, scripts, turn);
     }
 
     /**
@@ -151,6 +153,7 @@ public final class SqliteLogEngine
 
     @Override
     public void close() throws SQLException, IOException {
+      indexing.close();
       turn.lock();
       try {
         for (Session session : sessions.values()) {
@@ -158,6 +161,7 @@ public final class SqliteLogEngine
         }
         Session durable = session(Durability.DURABLE);
         flushAll(durable);
+        indexing.finish(indexedPlaces());
         durable.connection.setAutoCommit(true);
         for (Session session : sessions.values()) {
           if (session != durable) {
@@ -232,10 +236,9 @@ public final class SqliteLogEngine
       DomainScripts scripts) {
     this.database = database;
     this.schema = schema;
-    this.scripts = scripts;
     this.file = file;
     this.readers = new ReadConnections(schema::openReading);
-    this.writer = lock == null ? null : new Writer(lock, views);
+    this.writer = lock == null ? null : new Writer(lock, views, scripts);
   }
 
   /** Tells whether there is a database to open. */
@@ -482,6 +485,7 @@ public final class SqliteLogEngine
             state.indexedTo = state.pendingTo;
             state.flushes++;
             state.pending.clear();
+            writing.indexing.reached(state.number, state.place(state.indexedTo));
           }
           state.pending.add(batch.rows());
           state.pendingTo = continued.size() + batch.rows().size();
@@ -589,7 +593,8 @@ public final class SqliteLogEngine
   }
 
   /** Writes what is left of trimmed events, whose index entries are all in the file then. */
-  private void insert(Session session, LogState state, TrimmedPrefix prefix) throws SQLException {
+  private static void insert(Session session, LogState state, TrimmedPrefix prefix)
+      throws SQLException {
     for (Tile tile : prefix.tiles()) {
       insert(session, state, new Batch(List.of(), List.of(tile), null));
     }
@@ -636,13 +641,25 @@ public final class SqliteLogEngine
     }
   }
 
+  /** Up to which place each log that was written is indexed. */
+  private Map<Integer, Long> indexedPlaces() {
+    Map<Integer, Long> places = new HashMap<>();
+    for (LogState state : logs.values()) {
+      if (state.fence != 0) {
+        synchronized (state) {
+          places.put(state.number, state.place(state.pendingTo));
+        }
+      }
+    }
+    return places;
+  }
+
   /** Writes the pending index down in order, and how far it goes. */
-  private void flush(Session session, LogState state) throws SQLException {
+  private static void flush(Session session, LogState state) throws SQLException {
     session.flushedClaims = state.pending.sortedClaims();
     IndexTable.CLAIMS.insert(session.connection, state.number, session.flushedClaims);
     IndexTable.STREAMS.insert(session.connection, state.number, state.pending.sortedStreams());
     Schema.writeName(session.connection, state.number, state.pendingTo, state.fence);
-    scripts.indexed(session.connection, state.number, state.place(state.pendingTo));
     session.flushed = true;
   }
 
@@ -776,7 +793,7 @@ public final class SqliteLogEngine
     }
   }
 
-  private void trim(Session session, LogState state, long upTo) throws SQLException {
+  private static void trim(Session session, LogState state, long upTo) throws SQLException {
     flush(session, state);
     long after = 0;
     while (after < upTo) {
@@ -1425,6 +1442,7 @@ public final class SqliteLogEngine
       indexedTo = state.indexedTo;
     }
     state.filter = new ClaimFilter(indexedTo, sink -> scanClaims(log, whileOpen(sink)));
+    writer().indexing.reached(state.number, state.place(indexedTo));
     return state;
   }
 

@@ -30,8 +30,8 @@ public record StorageRequest(
    * @param scheme of the provider that is to run it
    * @param name of the domain: tells its versions from those of others
    * @param folder where the versions are on the class path, as {@code V1__what.sql}; for SQLite as
-   *     {@code V1.sql}, and beside them {@code indexed.sql}, which runs whenever the log's indexes
-   *     are written down
+   *     {@code V1.sql}, and beside them {@code read.sql} and {@code write.sql}, which fill what the
+   *     versions made whenever the log's own indexes were written down
    */
   public record Script(String scheme, String name, String folder) {}
 

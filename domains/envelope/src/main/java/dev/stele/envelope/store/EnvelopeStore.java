@@ -12,7 +12,6 @@ import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.EraseResult;
 import dev.stele.core.log.Erasure;
 import dev.stele.core.log.EventLog;
-import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.log.ReleaseResult;
@@ -38,7 +37,6 @@ import dev.stele.envelope.gate.KeyAct;
 import dev.stele.envelope.view.BlobView;
 import dev.stele.envelope.view.EnvelopeView;
 import dev.stele.envelope.view.StoredEnvelopes;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -156,7 +154,7 @@ public final class EnvelopeStore implements AutoCloseable {
 
   /** Whatever fails on the way closes what was opened before it. */
   private static EnvelopeStore assemble(String uri, Storage storage, EnvelopeStoreOptions options) {
-    LogKeys keys = keys(storage, options);
+    LogKeys keys = storage.keys(options.origin(), options.anchorFolder(), options.random());
     LogOptions forLog = options.forLog(storage.anchor()).keeping(Set.of(EnvelopeKeyGate.STREAM));
     EventLog log = EventLog.open(storage.engine(), LogId.MAIN, keys, forLog);
     try {
@@ -171,32 +169,6 @@ public final class EnvelopeStore implements AutoCloseable {
       log.close();
       throw e;
     }
-  }
-
-  private static LogKeys keys(Storage storage, EnvelopeStoreOptions options) {
-    Optional<LogHome> home = storage.home();
-    if (home.isEmpty()) {
-      return LogKeys.generate(options.origin(), options.random());
-    }
-    LogHome there = home.get();
-    if (!there.exists()) {
-      if (storage.engine().head(LogId.MAIN).size() > 0) {
-        throw new StorageFailed(
-            "there is a log, and its keys are not at %s; copy them from where it was made"
-                .formatted(there.database()));
-      }
-      there =
-          LogHome.create(
-              there.database(), options.origin(), options.anchorFolder(), options.random());
-    }
-    Path at = there.database();
-    return there
-        .keys()
-        .orElseThrow(
-            () ->
-                new StorageFailed(
-                    "the secret keys of the log at %s are not there, and writing needs them"
-                        .formatted(at)));
   }
 
   /** The log below: its checkpoints and proofs are for everybody. */

@@ -1,16 +1,20 @@
 package dev.stele.mcp.gate;
 
+import dev.stele.core.event.Claim;
 import dev.stele.core.event.EventDraft;
+import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Gate;
 import dev.stele.core.gate.GateId;
 import dev.stele.core.gate.KeySource;
 import dev.stele.core.gate.Rejected;
+import dev.stele.core.gate.Transient;
 import dev.stele.mcp.event.McpEventId;
 import dev.stele.mcp.event.McpScope;
 import dev.stele.mcp.event.McpSessionRow;
 import dev.stele.mcp.event.McpStreamName;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,10 +25,11 @@ import java.util.Optional;
  *
  * <p>Nobody signs any of it, and the record says so by naming this gate. The bytes of a message are
  * kept as they came. The id in the record is the token of the stream ({@link McpEventId}), which
- * with the revision behind it is the event's id; nothing is claimed, for the revision is unique.
+ * with the revision behind it is the event's id; nothing is claimed, for the revision is unique,
+ * but a key where the sender gave one ({@link Input.Once}).
  *
  * <p>Codes of refusal: {@code bad-stream}, {@code too-large}, {@code not-utf8}, {@code not-json},
- * {@code not-json-rpc}, {@code bad-session}. Thread-safe.
+ * {@code not-json-rpc}, {@code bad-session}, {@code bad-key}. Thread-safe.
  */
 public final class McpGate implements Gate<McpGate.Input> {
   /** 8 MiB, as much as an event of the log may hold. */
@@ -47,6 +52,11 @@ public final class McpGate implements Gate<McpGate.Input> {
 
   /** 1 MiB for what begins a session: capabilities and a client's name need a few hundred bytes. */
   public static final int MAX_INITIALIZE_BYTES = 1024 * 1024;
+
+  /** 255 characters for a key of a sender's: a random number, or a name and a count. */
+  public static final int MAX_KEY_CHARS = 255;
+
+  private static final String KEY_SCOPE = "mcp-key";
 
   static final GateId ID = new GateId("mcp", 1);
 
@@ -82,6 +92,29 @@ public final class McpGate implements Gate<McpGate.Input> {
 
     /** That a session has ended. */
     record SessionEnd(McpScope scope) implements Input {}
+
+    /**
+     * An event of a stream that is there once for a key of its sender's.
+     *
+     * @param of the event
+     * @param key 1 to {@value #MAX_KEY_CHARS} characters of visible ASCII
+     * @param number its place among those that share the key, from 0
+     */
+    record Once(Message of, String key, int number) implements Input {
+      @Override
+      public McpScope scope() {
+        return of.scope();
+      }
+    }
+  }
+
+  private static Claim claim(McpScope scope, String stream, String key, int number) {
+    String claimed = McpEventId.token(scope, stream) + '\n' + key + '\n' + number;
+    return new Claim(
+        KEY_SCOPE,
+        claimed.getBytes(StandardCharsets.UTF_8),
+        OnDuplicate.RETURN_EXISTING,
+        Claim.NEVER);
   }
 
   /** A gate; all are alike. */
@@ -110,6 +143,7 @@ public final class McpGate implements Gate<McpGate.Input> {
           ofStream(scope, stream, COMPLETE, NOTHING);
       case Input.Session session -> session(session);
       case Input.SessionEnd(McpScope scope) -> ofSession(scope, SESSION_END, NOTHING);
+      case Input.Once once -> once(once, now);
     };
   }
 
@@ -128,6 +162,33 @@ public final class McpGate implements Gate<McpGate.Input> {
             payload,
             List.of(),
             ""));
+  }
+
+  private Admission once(Input.Once once, Instant now) {
+    String key = once.key();
+    if (key.isEmpty()
+        || key.length() > MAX_KEY_CHARS
+        || !key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      return new Rejected(
+          "bad-key", "a key has 1 to %d characters of visible ASCII".formatted(MAX_KEY_CHARS));
+    }
+    return switch (judge(once.of(), now)) {
+      case Admitted admitted -> {
+        EventDraft draft = admitted.draft();
+        Claim claim = claim(once.scope(), once.of().stream(), key, once.number());
+        yield new Admitted(
+            ID,
+            new EventDraft(
+                draft.stream(),
+                draft.type(),
+                draft.id(),
+                draft.payload(),
+                List.of(claim),
+                draft.subject()));
+      }
+      case Rejected rejected -> rejected;
+      case Transient passing -> passing;
+    };
   }
 
   private static Admission session(Input.Session session) {

@@ -10,8 +10,10 @@ import dev.stele.mcp.gate.McpGate;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,11 +63,17 @@ final class InMemoryMcpEventStore implements McpEventStore {
 
   private record Key(McpScope scope, String stream) {}
 
-  private record Event(long number, long sequence, McpMessage message, long bytes, Instant at) {}
+  /** With the key it is known by, empty for none. */
+  private record Event(
+      long number, long sequence, McpMessage message, long bytes, Instant at, String key) {}
 
   private static final class Stream {
     final Key key;
     final Deque<Event> ring = new ArrayDeque<>();
+
+    /** Those in the ring that have one, by their keys. */
+    final Map<String, Event> byKey = new HashMap<>();
+
     long last;
     boolean complete;
     long bytes;
@@ -112,10 +120,68 @@ final class InMemoryMcpEventStore implements McpEventStore {
           }
           List<McpAppend> appended = new ArrayList<>(messages.size());
           for (McpMessage message : messages) {
-            appended.add(add(new Key(scope, stream), message));
+            appended.add(add(new Key(scope, stream), message, ""));
           }
           return appended;
         });
+  }
+
+  @Override
+  public List<McpAppend> appendOnce(
+      McpScope scope, String stream, List<McpMessage.Json> messages, String key) {
+    for (int i = 0; i < messages.size(); i++) {
+      McpGate.Input.Message message =
+          new McpGate.Input.Message(scope, stream, messages.get(i).json());
+      if (GATE.judge(new McpGate.Input.Once(message, key, i), Instant.EPOCH)
+          instanceof Rejected(String code, String reason)) {
+        return List.of(new McpAppend.Refused(code, reason));
+      }
+    }
+    return locked(
+        () -> {
+          Stream known = streams.get(new Key(scope, stream));
+          List<McpAppend> there = known == null ? List.of() : there(known, messages, key);
+          if (!there.isEmpty()) {
+            return there;
+          }
+          if (hasEnded(scope)) {
+            return List.of(new McpAppend.SessionEnded());
+          }
+          if (known != null && known.complete) {
+            return List.of(new McpAppend.StreamCompleted());
+          }
+          List<McpAppend> appended = new ArrayList<>(messages.size());
+          for (McpMessage.Json message : messages) {
+            appended.add(add(new Key(scope, stream), message, numbered(key, appended.size())));
+          }
+          return appended;
+        });
+  }
+
+  private static String numbered(String key, int number) {
+    return key + '\n' + number;
+  }
+
+  /** The acks of messages that a key has appended; empty when it has appended none. */
+  private static List<McpAppend> there(Stream stream, List<McpMessage.Json> messages, String key) {
+    List<McpAppend> there = new ArrayList<>(messages.size());
+    boolean others = false;
+    for (int i = 0; i < messages.size(); i++) {
+      Event event = stream.byKey.get(numbered(key, i));
+      if (event != null) {
+        others |=
+            !(event.message instanceof McpMessage.Json json
+                && Arrays.equals(json.json(), messages.get(i).json()));
+        there.add(ack(stream.key, event.sequence));
+      }
+    }
+    return others || (!there.isEmpty() && there.size() < messages.size())
+        ? List.of(LogMcpEventStore.keyReused())
+        : there;
+  }
+
+  private static McpAppend ack(Key key, long sequence) {
+    return new McpAppend.Appended(McpEventId.of(key.scope, key.stream, sequence), sequence, false);
   }
 
   private static Admission judge(McpScope scope, String stream, McpMessage message) {
@@ -127,13 +193,17 @@ final class InMemoryMcpEventStore implements McpEventStore {
         Instant.EPOCH);
   }
 
-  private McpAppend add(Key key, McpMessage message) {
+  private McpAppend add(Key key, McpMessage message, String once) {
     Stream known = streams.get(key);
     Stream stream = known == null ? new Stream(key, forgottenUpTo) : known;
     streams.putLast(key, stream);
     stream.last++;
     long size = message instanceof McpMessage.Json json ? json.json().length : 0;
-    stream.ring.addLast(new Event(++appends, stream.last, message, size, now()));
+    Event event = new Event(++appends, stream.last, message, size, now(), once);
+    stream.ring.addLast(event);
+    if (!once.isEmpty()) {
+      stream.byKey.put(once, event);
+    }
     stream.bytes += size;
     bytes += size + EVENT_BYTES;
     while (stream.ring.size() > options.cacheEventsPerStream()) {
@@ -145,8 +215,7 @@ final class InMemoryMcpEventStore implements McpEventStore {
     if (++appendsSinceRetention >= options.cleanupIntervalEvents()) {
       applyRetention();
     }
-    return new McpAppend.Appended(
-        McpEventId.of(key.scope, key.stream, stream.last), stream.last, false);
+    return ack(key, stream.last);
   }
 
   private Instant now() {
@@ -157,6 +226,9 @@ final class InMemoryMcpEventStore implements McpEventStore {
 
   private void drop(Stream stream) {
     Event dropped = stream.ring.removeFirst();
+    if (!dropped.key.isEmpty()) {
+      stream.byKey.remove(dropped.key, dropped);
+    }
     stream.bytes -= dropped.bytes();
     bytes -= dropped.bytes() + EVENT_BYTES;
   }

@@ -4,6 +4,8 @@ import dev.stele.core.engine.Durability;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.SharedEngine;
 import dev.stele.core.engine.StorageFailed;
+import dev.stele.core.event.Claim;
+import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
@@ -14,7 +16,6 @@ import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.log.ExpectedRevision;
 import dev.stele.core.log.LogHome;
-import dev.stele.core.log.LogKeys;
 import dev.stele.core.proof.Parsed;
 import dev.stele.core.storage.SideTables;
 import dev.stele.core.storage.Storage;
@@ -38,10 +39,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +123,7 @@ final class LogMcpEventStore implements McpEventStore {
           EventLog.open(
               storage.engine(),
               LogId.MAIN,
-              keys(storage, options),
+              storage.keys(options.origin(), options.anchorFolder(), options.random()),
               options.forLog(storage.anchor()));
       try {
         return new LogMcpEventStore(storage, log, storage.keep(log), options);
@@ -132,32 +135,6 @@ final class LogMcpEventStore implements McpEventStore {
       storage.close();
       throw e;
     }
-  }
-
-  private static LogKeys keys(Storage storage, McpStoreOptions options) {
-    Optional<LogHome> home = storage.home();
-    if (home.isEmpty()) {
-      return LogKeys.generate(options.origin(), options.random());
-    }
-    LogHome there = home.get();
-    if (!there.exists()) {
-      if (storage.engine().head(LogId.MAIN).size() > 0) {
-        throw new StorageFailed(
-            "there is a log, and its keys are not at %s; copy them from where it was made"
-                .formatted(there.database()));
-      }
-      there =
-          LogHome.create(
-              there.database(), options.origin(), options.anchorFolder(), options.random());
-    }
-    Path at = there.database();
-    return there
-        .keys()
-        .orElseThrow(
-            () ->
-                new StorageFailed(
-                    "the secret keys of the log at %s are not there, and writing needs them"
-                        .formatted(at)));
   }
 
   /** The log below. */
@@ -179,23 +156,42 @@ final class LogMcpEventStore implements McpEventStore {
 
   @Override
   public List<McpAppend> appendAll(McpScope scope, String stream, List<McpMessage> messages) {
-    if (messages.isEmpty()) {
+    List<McpGate.Input> inputs = new ArrayList<>(messages.size());
+    for (McpMessage message : messages) {
+      inputs.add(
+          switch (message) {
+            case McpMessage.Json json -> new McpGate.Input.Message(scope, stream, json.json());
+            case McpMessage.Priming() -> new McpGate.Input.Priming(scope, stream);
+          });
+    }
+    return appendInputs(scope, stream, inputs);
+  }
+
+  @Override
+  public List<McpAppend> appendOnce(
+      McpScope scope, String stream, List<McpMessage.Json> messages, String key) {
+    List<McpGate.Input> inputs = new ArrayList<>(messages.size());
+    for (McpMessage.Json message : messages) {
+      inputs.add(
+          new McpGate.Input.Once(
+              new McpGate.Input.Message(scope, stream, message.json()), key, inputs.size()));
+    }
+    return appendInputs(scope, stream, inputs);
+  }
+
+  private List<McpAppend> appendInputs(McpScope scope, String stream, List<McpGate.Input> inputs) {
+    if (inputs.isEmpty()) {
       return List.of();
     }
-    if (messages.size() > Append.MAX_EVENTS) {
+    if (inputs.size() > Append.MAX_EVENTS) {
       return List.of(
           new McpAppend.Refused(
               "too-many",
               "%d messages are appended together at most, not %d"
-                  .formatted(Append.MAX_EVENTS, messages.size())));
+                  .formatted(Append.MAX_EVENTS, inputs.size())));
     }
-    List<Admitted> admitted = new ArrayList<>(messages.size());
-    for (McpMessage message : messages) {
-      McpGate.Input input =
-          switch (message) {
-            case McpMessage.Json json -> new McpGate.Input.Message(scope, stream, json.json());
-            case McpMessage.Priming() -> new McpGate.Input.Priming(scope, stream);
-          };
+    List<Admitted> admitted = new ArrayList<>(inputs.size());
+    for (McpGate.Input input : inputs) {
       switch (GATE.judge(input, Instant.EPOCH)) {
         case Admitted event -> admitted.add(event);
         case Rejected(String code, String reason) -> {
@@ -204,13 +200,51 @@ final class LogMcpEventStore implements McpEventStore {
         case Transient(String reason) -> throw new IllegalStateException(reason);
       }
     }
+    // Before anything else is asked: that the stream was completed since is no answer to a retry.
+    OptionalLong there = find(admitted.getFirst());
+    if (there.isPresent()) {
+      return again(admitted, there.getAsLong());
+    }
     return switch (submit(scope, stream, admitted)) {
       case Submitted.SessionEnded() -> List.of(new McpAppend.SessionEnded());
       case Submitted.Closed() -> List.of(new McpAppend.StreamCompleted());
       case Submitted.NoStream() -> throw new IllegalStateException("an append begins its stream");
       case Submitted.ReadOnly(String reason) -> List.of(new McpAppend.ReadOnly(reason));
       case Submitted.Done(AppendResult.Appended done) -> acks(admitted, done);
+      case Submitted.There(long at) -> again(admitted, at);
+      case Submitted.KeysTaken() -> List.of(keyReused());
     };
+  }
+
+  private OptionalLong find(Admitted event) {
+    List<Claim> claims = event.draft().claims();
+    return claims.isEmpty() ? OptionalLong.empty() : log.find(claims.getFirst());
+  }
+
+  /** The acks of what was appended before, next to each other from a position on. */
+  private List<McpAppend> again(List<Admitted> asked, long at) {
+    List<StoredEvent> there = log.read(at - 1, asked.size());
+    List<McpAppend> acks = new ArrayList<>(asked.size());
+    for (int i = 0; i < asked.size() && i < there.size(); i++) {
+      StoredEvent event = there.get(i);
+      EventDraft draft = asked.get(i).draft();
+      // One that was erased since is taken for the same: nobody can tell any more.
+      if (event.position() == at + i
+          && event.stream().equals(draft.stream())
+          && event.payload().map(payload -> Arrays.equals(payload, draft.payload())).orElse(true)) {
+        acks.add(
+            new McpAppend.Appended(
+                McpEventId.of(draft.id(), event.revision()),
+                event.revision(),
+                options.durability() == Durability.DURABLE));
+      }
+    }
+    return acks.size() == asked.size() ? acks : List.of(keyReused());
+  }
+
+  static McpAppend keyReused() {
+    return new McpAppend.Refused(
+        "key-reused", "this key has appended other messages to the stream before");
   }
 
   private List<McpAppend> acks(List<Admitted> admitted, AppendResult.Appended done) {
@@ -230,6 +264,12 @@ final class LogMcpEventStore implements McpEventStore {
   /** What came of events of a stream on their way into the log. */
   private sealed interface Submitted {
     record Done(AppendResult.Appended appended) implements Submitted {}
+
+    /** Events of the same keys are in the log already. */
+    record There(long at) implements Submitted {}
+
+    /** Some keys are taken, by others than these. */
+    record KeysTaken() implements Submitted {}
 
     record SessionEnded() implements Submitted {}
 
@@ -299,8 +339,14 @@ final class LogMcpEventStore implements McpEventStore {
         case AppendResult.ReadOnly(var verdict) -> {
           return new Submitted.ReadOnly(verdict.toString());
         }
-        case AppendResult.AlreadyPresent _, AppendResult.Refused _, AppendResult.Conflict _ ->
-            throw new IllegalStateException("an MCP event makes no claim and expects nothing");
+        case AppendResult.AlreadyPresent(long at) -> {
+          return new Submitted.There(at);
+        }
+        case AppendResult.Refused _ -> {
+          return new Submitted.KeysTaken();
+        }
+        case AppendResult.Conflict _ ->
+            throw new IllegalStateException("an MCP event expects nothing");
       }
     } finally {
       turn.lock();
@@ -347,9 +393,14 @@ final class LogMcpEventStore implements McpEventStore {
     return switch (submit(scope, stream, List.of(event))) {
       case Submitted.Done _, Submitted.Closed() -> true;
       case Submitted.SessionEnded(), Submitted.NoStream() -> false;
+      case Submitted.There _, Submitted.KeysTaken() -> throw noClaim();
       case Submitted.ReadOnly(String reason) ->
           throw new StorageFailed("the log does not verify, so no stream is completed: " + reason);
     };
+  }
+
+  private static IllegalStateException noClaim() {
+    return new IllegalStateException("what closes a stream and what is kept makes no claim");
   }
 
   private static Admitted require(Admission admission) {
@@ -529,6 +580,7 @@ final class LogMcpEventStore implements McpEventStore {
       case Submitted.Closed(), Submitted.SessionEnded() -> McpSessionPut.ENDED;
       case Submitted.ReadOnly _ -> McpSessionPut.READ_ONLY;
       case Submitted.NoStream() -> throw new IllegalStateException("a session can begin");
+      case Submitted.There _, Submitted.KeysTaken() -> throw noClaim();
     };
   }
 
@@ -538,6 +590,7 @@ final class LogMcpEventStore implements McpEventStore {
     return switch (submitSession(scope, event)) {
       case Submitted.Done _, Submitted.Closed(), Submitted.SessionEnded() -> true;
       case Submitted.NoStream() -> false;
+      case Submitted.There _, Submitted.KeysTaken() -> throw noClaim();
       case Submitted.ReadOnly(String reason) ->
           throw new StorageFailed("the log does not verify, so no session is ended: " + reason);
     };

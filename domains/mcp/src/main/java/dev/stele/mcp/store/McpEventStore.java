@@ -45,6 +45,17 @@ public interface McpEventStore extends AutoCloseable {
   List<McpAppend> appendAll(McpScope scope, String stream, List<McpMessage> messages);
 
   /**
+   * Appends messages as {@link #appendAll} does, once for a key: who does not know what came of an
+   * append asks again with the same key and the same messages, and is answered with the same ids,
+   * whatever became of the stream since. With other messages it is refused as {@code key-reused}.
+   * The store in memory knows a key as long as it has the message.
+   *
+   * @param key of the sender's, for this stream alone: 1 to 255 characters of visible ASCII
+   */
+  List<McpAppend> appendOnce(
+      McpScope scope, String stream, List<McpMessage.Json> messages, String key);
+
+  /**
    * Gives a sink every message of a stream behind a place, in order; priming cursors are passed
    * over.
    *

@@ -50,6 +50,17 @@ final class ObservedMcpEventStore implements McpEventStore {
         results -> results.isEmpty() ? "outcome=nothing" : outcome(results.getLast()));
   }
 
+  @Override
+  public List<McpAppend> appendOnce(
+      McpScope scope, String stream, List<McpMessage.Json> messages, String key) {
+    return observed(
+        "append-once",
+        Level.DEBUG,
+        () -> in(scope, stream) + " messages=" + messages.size(),
+        () -> store.appendOnce(scope, stream, messages, key),
+        results -> results.isEmpty() ? "outcome=nothing" : outcome(results.getLast()));
+  }
+
   private static String outcome(McpAppend result) {
     return switch (result) {
       case McpAppend.Appended appended ->

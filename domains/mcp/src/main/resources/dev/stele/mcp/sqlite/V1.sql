@@ -8,9 +8,9 @@
 -- and one that was erased has no body: both end where a message would begin, 19 bytes of an empty
 -- body behind the record.
 --
--- What the rows are searched by is written down for many of them at once (indexed.sql), for an
--- index that moved with each commit would touch a page for each stream in it. The rows behind are
--- read as they are.
+-- What the rows are searched by is written down beside the appends, for many of them at once
+-- (read.sql, write.sql): an index that moved with each commit would touch a page for each stream in
+-- it. The rows behind are read as they are.
 
 CREATE TABLE mcp_streams (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 

@@ -17,20 +17,30 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server that several processes share: each appends and replays beside the others. */
 @Tag("engine")
-class AnMcpEventStoreOnPostgresTest {
+class AnMcpEventStoreOnPostgresTest extends McpEventStoreTck {
   @TempDir Path folder;
 
-  private McpEventStore open(String database, String anchor) {
+  @Override
+  McpEventStore open(McpStoreOptions options) {
+    return open(PostgresServer.shared().freshDatabase(), options, "anchor");
+  }
+
+  @Override
+  boolean answersFromMemory() {
+    return false;
+  }
+
+  private McpEventStore open(String database, McpStoreOptions options, String anchor) {
     String home = URLEncoder.encode(folder.resolve("home").toString(), StandardCharsets.UTF_8);
     return McpEventStores.open(
-        database + "?home=" + home, McpStoreOptions.DEFAULT.anchoredIn(folder.resolve(anchor)));
+        database + "?home=" + home, options.anchoredIn(folder.resolve(anchor)));
   }
 
   @Test
   void sees_what_another_process_has_appended_completed_and_ended() {
     String database = PostgresServer.shared().freshDatabase();
-    try (McpEventStore one = open(database, "one");
-        McpEventStore other = open(database, "other")) {
+    try (McpEventStore one = open(database, McpStoreOptions.DEFAULT, "one");
+        McpEventStore other = open(database, McpStoreOptions.DEFAULT, "other")) {
       one.putSession(ALICE, SESSION);
       String first = append(one, ALICE, "1", note(1)).eventId();
       assertThat(append(other, ALICE, "1", note(2)).sequence()).isEqualTo(2);

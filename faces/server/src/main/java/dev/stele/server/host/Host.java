@@ -3,7 +3,6 @@ package dev.stele.server.host;
 import dev.stele.core.engine.LogId;
 import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.log.EventLog;
-import dev.stele.core.log.LogHome;
 import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.LogOptions;
 import dev.stele.core.storage.SideTables;
@@ -209,7 +208,7 @@ public final class Host implements AutoCloseable {
                 uri, false, views(), SideTables.Definition.NONE, List.of(), options.anchors()));
     List<AutoCloseable> opened = new ArrayList<>(List.of(storage));
     try {
-      LogKeys keys = keys(name, storage);
+      LogKeys keys = storage.keys(origin(name), options.anchors(), options.random());
       EventLog log =
           EventLog.open(
               storage.engine(),
@@ -235,25 +234,6 @@ public final class Host implements AutoCloseable {
         why.addSuppressed(e);
       }
     }
-  }
-
-  private LogKeys keys(String name, Storage storage) {
-    Optional<LogHome> home = storage.home();
-    if (home.isEmpty()) {
-      return LogKeys.generate(origin(name), options.random());
-    }
-    LogHome there = home.get();
-    if (!there.exists()) {
-      there = LogHome.create(there.database(), origin(name), options.anchors(), options.random());
-    }
-    Path database = there.database();
-    return there
-        .keys()
-        .orElseThrow(
-            () ->
-                new StorageFailed(
-                    "the secret keys of the log at %s are not there, and writing needs them"
-                        .formatted(database)));
   }
 
   private HostedLog openEnvelopes(String name, String uri) {

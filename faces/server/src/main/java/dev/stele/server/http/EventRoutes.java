@@ -150,7 +150,8 @@ final class EventRoutes {
     };
   }
 
-  private static String idempotencyKey(Call call) {
+  /** The header {@code Idempotency-Key}; empty where there is none. */
+  static String idempotencyKey(Call call) {
     String key = call.header("Idempotency-Key").orElse("");
     // As the draft for this header has it, a string may stand in quotes.
     if (key.length() >= 2 && key.startsWith("\"") && key.endsWith("\"")) {

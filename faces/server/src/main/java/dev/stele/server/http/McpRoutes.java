@@ -168,8 +168,18 @@ final class McpRoutes {
     if (body.length > 0) {
       call.requireContentType(Reply.JSON, NDJSON);
     }
-    McpMessage message = body.length == 0 ? new McpMessage.Priming() : new McpMessage.Json(body);
-    McpAppend result = store().append(scope(call), call.place("stream"), message);
+    String key = EventRoutes.idempotencyKey(call);
+    McpAppend result;
+    if (key.isEmpty()) {
+      McpMessage message = body.length == 0 ? new McpMessage.Priming() : new McpMessage.Json(body);
+      result = store().append(scope(call), call.place("stream"), message);
+    } else if (body.length == 0) {
+      throw new Refusal(
+          Problem.badParameter("Idempotency-Key", "a cursor has no key: ask for another"));
+    } else {
+      List<McpMessage.Json> message = List.of(new McpMessage.Json(body));
+      result = store().appendOnce(scope(call), call.place("stream"), message, key).getFirst();
+    }
     return result instanceof McpAppend.Appended appended
         ? Reply.json(201, appended(appended))
         : Reply.failed(refusal(result));
@@ -177,7 +187,7 @@ final class McpRoutes {
 
   /** A line is a message; all or none of them are appended. */
   private Reply appendBatch(Call call) throws IOException {
-    List<McpMessage> messages = new ArrayList<>();
+    List<McpMessage.Json> messages = new ArrayList<>();
     byte[] body = call.body(MAX_BATCH_BYTES);
     for (int from = 0; from < body.length; ) {
       int to = from;
@@ -195,8 +205,13 @@ final class McpRoutes {
           Problem.badRequest(
               "a batch has 1 to %d lines, not %d".formatted(MAX_BATCH_LINES, messages.size())));
     }
+    String key = EventRoutes.idempotencyKey(call);
+    List<McpAppend> results =
+        key.isEmpty()
+            ? store().appendAll(scope(call), call.place("stream"), List.copyOf(messages))
+            : store().appendOnce(scope(call), call.place("stream"), messages, key);
     List<Map<String, Object>> events = new ArrayList<>();
-    for (McpAppend result : store().appendAll(scope(call), call.place("stream"), messages)) {
+    for (McpAppend result : results) {
       if (!(result instanceof McpAppend.Appended appended)) {
         return Reply.failed(refusal(result));
       }
@@ -216,6 +231,8 @@ final class McpRoutes {
   private static Problem refusal(McpAppend result) {
     return switch (result) {
       case McpAppend.Appended _ -> throw new IllegalStateException("it was appended");
+      case McpAppend.Refused(String code, String reason) when code.equals("key-reused") ->
+          new Problem("idempotency-key-reused", 422, reason);
       case McpAppend.Refused(String code, String reason) -> Problem.rejected(code, reason);
       case McpAppend.SessionEnded() -> ended();
       case McpAppend.StreamCompleted() ->

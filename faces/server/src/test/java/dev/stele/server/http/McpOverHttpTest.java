@@ -167,6 +167,30 @@ class McpOverHttpTest {
   }
 
   @Test
+  void what_is_sent_again_with_its_key_is_there_once() throws Exception {
+    String target = SESSIONS + "s1/streams/a/events";
+    String primed = prime("s1", "a");
+    String[] key = {"Idempotency-Key", "\"7f9c\""};
+    Answer first = talk.post(target, notification(1), key);
+    Answer again = talk.post(target, notification(1), key);
+    assertThat(again.json()).isEqualTo(first.json());
+
+    Answer other = talk.ask("POST", target, notification(2), key);
+    assertThat(other.status()).isEqualTo(422);
+    assertThat(other.problem()).isEqualTo("idempotency-key-reused");
+    assertThat(talk.ask("POST", target, "", key).status()).isEqualTo(400);
+
+    byte[] lines = (notification(3) + "\n" + notification(4)).getBytes(StandardCharsets.UTF_8);
+    String[] another = {"Idempotency-Key", "8a0d"};
+    Answer batch = talk.post(target, "application/x-ndjson", lines, another);
+    assertThat(talk.post(target, "application/x-ndjson", lines, another).json())
+        .isEqualTo(batch.json());
+    assertThat(replayed("s1", primed, ""))
+        .hasSize(3)
+        .startsWith(String.valueOf(first.json().get("eventId")));
+  }
+
+  @Test
   void what_is_no_message_is_refused_with_the_reason() throws Exception {
     String target = SESSIONS + "s1/streams/a/events";
     for (String bad :
