@@ -11,8 +11,8 @@
  *   query, count ──► view, once it reflects what was appended before
  * </pre>
  *
- * <p>Start with {@link NostrStore}; {@link NostrStores} opens one. Depends on every other package
- * of the module and on {@code core}; engines come by URI.
+ * <p>Start with {@link NostrStore}; {@link NostrStores} opens one. Depends on {@code event}, {@code
+ * filter}, {@code gate}, {@code view} and {@code core}; engines come by URI.
  */
 @NullMarked
 package dev.stele.nostr.store;

@@ -1,0 +1,208 @@
+package dev.stele.nostr.relay;
+
+import dev.stele.nostr.event.EventJson;
+import dev.stele.nostr.filter.NostrFilter;
+import dev.stele.nostr.negentropy.ItemTree;
+import dev.stele.nostr.store.Arrived;
+import dev.stele.nostr.store.Feed;
+import dev.stele.nostr.store.NostrStore;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the sessions of one relay share: the store, the rules, and who is told of what arrives.
+ * Thread-safe.
+ *
+ * <p>One feed of the store serves all sessions. An event that arrives is looked up once, and handed
+ * to those sessions that asked for it, into a bounded queue each: a slow one holds up nobody. When
+ * the relay itself falls behind its store, every session is told and ends: clients come again and
+ * ask for what they missed.
+ */
+public final class Relay implements AutoCloseable {
+  private final NostrStore store;
+  private final Setup setup;
+  private final LiveSubscriptions<LiveSubscription> live = new LiveSubscriptions<>();
+  private final Set<RelaySession> sessions = ConcurrentHashMap.newKeySet();
+
+  /** Missing until following has begun. */
+  private volatile @Nullable Feed feed;
+
+  /** How many lost events the sessions know of. Confined to the feed's thread. */
+  private long lostBefore;
+
+  /** Present where nothing is kept from any reader: a kept set knows no readers apart. */
+  private final Optional<KeptItems> everything;
+
+  /**
+   * What a relay is made of, besides its store.
+   *
+   * @param url by which clients know it, as they write it in AUTH events (NIP-42)
+   * @param limits its bounds
+   * @param policies asked in this order
+   * @param clock tells the time
+   * @param random makes challenges, so it must be one that cannot be guessed
+   */
+  public record Setup(
+      String url,
+      RelayLimits limits,
+      List<Policy> policies,
+      InstantSource clock,
+      RandomGenerator random) {
+    /** Makes a set-up, copying the list. */
+    public Setup {
+      policies = List.copyOf(policies);
+    }
+  }
+
+  private Relay(NostrStore store, Setup setup, Optional<KeptItems> everything) {
+    this.store = store;
+    this.setup = setup;
+    boolean open = setup.policies().stream().noneMatch(Policy.OfReading.class::isInstance);
+    this.everything = everything.filter(kept -> open);
+  }
+
+  /** Opens a relay on a store, which stays the caller's to close, after the relay. */
+  public static Relay open(NostrStore store, Setup setup) {
+    return following(new Relay(store, setup, Optional.empty()));
+  }
+
+  /**
+   * Opens a relay on a store, with the set of all its events, so that a client that reconciles
+   * everything costs no scan. The set is not used where a policy keeps events from readers.
+   */
+  public static Relay open(NostrStore store, Setup setup, KeptItems everything) {
+    return following(new Relay(store, setup, Optional.of(everything)));
+  }
+
+  private static Relay following(Relay relay) {
+    relay.feed = relay.store.follow(relay::arrived);
+    return relay;
+  }
+
+  /**
+   * Begins a session for a new connection.
+   *
+   * @param origin what policies tell callers apart by, such as an address
+   * @param wake called when {@link RelaySession#next} has something new to say; on another thread,
+   *     often, and not to block
+   */
+  public RelaySession connect(String origin, Runnable wake) {
+    RelaySession session = new RelaySession(this, origin, wake);
+    sessions.add(session);
+    return session;
+  }
+
+  void forget(RelaySession session) {
+    sessions.remove(session);
+  }
+
+  private void arrived(Arrived arrived) {
+    Feed following = feed;
+    long lost = following == null ? 0 : following.lost();
+    if (lost > lostBefore) {
+      // Nobody knows whose they were: whoever stayed would have a hole in what came live.
+      lostBefore = lost;
+      sessions.forEach(RelaySession::missed);
+    }
+    String json = null;
+    for (LiveSubscription each : live.matching(arrived.event())) {
+      if (json == null) {
+        json = new String(EventJson.write(arrived.event()), StandardCharsets.UTF_8);
+      }
+      each.session().offer(each, arrived, json);
+    }
+  }
+
+  /** From here on what matches is offered to the session, and before nothing was. */
+  void listen(LiveSubscription subscription) {
+    live.add(subscription, subscription.filters());
+  }
+
+  void unlisten(LiveSubscription subscription) {
+    live.remove(subscription, subscription.filters());
+  }
+
+  NostrStore store() {
+    return store;
+  }
+
+  Optional<ItemTree> everything() {
+    return everything.map(KeptItems::snapshot);
+  }
+
+  RelayLimits limits() {
+    return setup.limits();
+  }
+
+  List<Policy> policies() {
+    return setup.policies();
+  }
+
+  InstantSource clock() {
+    return setup.clock();
+  }
+
+  RandomGenerator random() {
+    return setup.random();
+  }
+
+  /** Tells whether clients may know the relay by this URL. */
+  boolean isUrl(String url) {
+    return plain(url).equals(plain(setup.url()));
+  }
+
+  private static String plain(String url) {
+    String lower = url.strip().toLowerCase(Locale.ROOT);
+    return lower.endsWith("/") ? lower.substring(0, lower.length() - 1) : lower;
+  }
+
+  @Override
+  public void close() {
+    Feed following = feed;
+    if (following != null) {
+      following.close();
+    }
+  }
+
+  /**
+   * An open subscription, told apart by being this one: two of the same filters are two.
+   *
+   * <p>Its fields do not change.
+   */
+  static final class LiveSubscription {
+    private final RelaySession session;
+    private final String id;
+    private final String quotedId;
+    private final List<NostrFilter> filters;
+
+    LiveSubscription(RelaySession session, String id, List<NostrFilter> filters) {
+      this.session = session;
+      this.id = id;
+      this.quotedId = RelayFrame.quoted(id);
+      this.filters = List.copyOf(filters);
+    }
+
+    RelaySession session() {
+      return session;
+    }
+
+    String id() {
+      return id;
+    }
+
+    String quotedId() {
+      return quotedId;
+    }
+
+    List<NostrFilter> filters() {
+      return filters;
+    }
+  }
+}
