@@ -2,7 +2,6 @@ package dev.stele.nostr.store;
 
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.LogId;
-import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.event.StoredEvent;
@@ -14,8 +13,6 @@ import dev.stele.core.log.Append;
 import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.Cursor;
 import dev.stele.core.log.EventLog;
-import dev.stele.core.log.LogHome;
-import dev.stele.core.log.LogKeys;
 import dev.stele.core.log.Subscription;
 import dev.stele.core.storage.SideTables;
 import dev.stele.core.storage.Storage;
@@ -36,7 +33,6 @@ import dev.stele.nostr.view.NostrView;
 import dev.stele.nostr.view.Part;
 import dev.stele.nostr.view.Question;
 import dev.stele.nostr.view.Visibility;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -114,7 +110,7 @@ final class LogNostrStore implements NostrStore {
           EventLog.open(
               storage.engine(),
               LogId.MAIN,
-              keys(storage, options),
+              storage.keys(options.origin(), options.anchorFolder(), options.random()),
               options.forLog(storage.anchor()));
       try {
         LogNostrStore store = new LogNostrStore(storage, log, storage.keep(log), options);
@@ -129,32 +125,6 @@ final class LogNostrStore implements NostrStore {
       storage.close();
       throw e;
     }
-  }
-
-  private static LogKeys keys(Storage storage, NostrStoreOptions options) {
-    Optional<LogHome> home = storage.home();
-    if (home.isEmpty()) {
-      return LogKeys.generate(options.origin(), options.random());
-    }
-    LogHome there = home.get();
-    if (!there.exists()) {
-      if (storage.engine().head(LogId.MAIN).size() > 0) {
-        throw new StorageFailed(
-            "there is a log, and its keys are not at %s; copy them from where it was made"
-                .formatted(there.database()));
-      }
-      there =
-          LogHome.create(
-              there.database(), options.origin(), options.anchorFolder(), options.random());
-    }
-    Path at = there.database();
-    return there
-        .keys()
-        .orElseThrow(
-            () ->
-                new StorageFailed(
-                    "the secret keys of the log at %s are not there, and writing needs them"
-                        .formatted(at)));
   }
 
   /** The log below. */

@@ -9,11 +9,17 @@ import dev.stele.core.log.Append;
 import dev.stele.core.log.EventLog;
 import dev.stele.core.view.MemoryViewStore;
 import dev.stele.core.view.Scan;
+import dev.stele.core.view.Table;
+import dev.stele.core.view.TableReader;
+import dev.stele.core.view.TableRow;
+import dev.stele.core.view.Tables;
 import dev.stele.core.view.ViewRunner;
+import dev.stele.core.view.ViewState;
 import dev.stele.core.view.ViewStore;
 import dev.stele.lmdb.LmdbViewStore;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.NostrId;
+import dev.stele.nostr.event.NostrKey;
 import dev.stele.nostr.event.PublicEvents;
 import dev.stele.nostr.event.PublicKey;
 import dev.stele.nostr.filter.FilterJson;
@@ -27,6 +33,7 @@ import dev.stele.testkit.TestLogs;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -265,5 +272,123 @@ class FiltersOnEveryStoreTest {
 
   private static Plan.By plan(ViewStore store, NostrFilter filter) {
     return store.read(NostrView.NAME, tables -> Planner.plan(filter, tables)).value().by();
+  }
+
+  /** Counts the rows that somebody reads. */
+  private static final class Counting implements TableReader {
+    private final TableReader tables;
+    long rows;
+
+    Counting(TableReader tables) {
+      this.tables = tables;
+    }
+
+    @Override
+    public Optional<TableRow> get(Table table, Object... key) {
+      rows++;
+      return tables.get(table, key);
+    }
+
+    @Override
+    public List<TableRow> page(Scan scan) {
+      List<TableRow> page = tables.page(scan);
+      rows += page.size();
+      return page;
+    }
+  }
+
+  @Test
+  void read_no_more_rows_for_a_deep_page_than_for_the_first() throws Exception {
+    NostrKey key = NostrKey.fromSecret(HexFormat.of().parseHex("%064x".formatted(7)));
+    List<NostrEvent> events = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      events.add(key.sign(1_000L + i / 10, 1, List.of(List.of("t", "nostr")), "note " + i));
+    }
+    try (EventLog log = log();
+        ViewStore store = store("memory")) {
+      append(log, events);
+      var _ = new ViewRunner(view(), log, store).catchUp();
+      for (NostrFilter filter :
+          List.of(NostrFilter.ALL, filter(Optional.empty(), Optional.of(Set.of(1)), "nostr"))) {
+        Question question = new Question(List.of(filter), NOW);
+        long first = rows(store, question);
+        for (int page = 1; page < 60; page++) {
+          assertThat(rows(store, question)).as("page %d", page).isLessThanOrEqualTo(first);
+        }
+        assertThat(rows(store, question)).isZero();
+        assertThat(question.isDone()).isTrue();
+      }
+    }
+  }
+
+  private static long rows(ViewStore store, Question question) {
+    return store
+        .read(
+            NostrView.NAME,
+            tables -> {
+              Counting counting = new Counting(tables);
+              var _ = question.page(counting, 50, Long.MAX_VALUE);
+              return counting.rows;
+            })
+        .value();
+  }
+
+  /** A part that keeps the contents of what is visible. */
+  private static final class Mirror implements Part {
+    static final Table CONTENTS =
+        Table.named("contents")
+            .integer("position")
+            .text("id")
+            .text("content")
+            .key("position")
+            .build();
+
+    @Override
+    public List<Table> tables() {
+      return List.of(CONTENTS);
+    }
+
+    @Override
+    public void appears(NostrEvent event, long position, Tables tables) {
+      assertThat(tables.get(CONTENTS, position)).isEmpty();
+      tables.put(CONTENTS, position, event.id(), event.content());
+    }
+
+    @Override
+    public void goes(NostrEvent event, long position, Tables tables) {
+      TableRow row = tables.get(CONTENTS, position).orElseThrow();
+      assertThat(row.text("content")).isEqualTo(event.content());
+      tables.delete(CONTENTS, position);
+    }
+  }
+
+  @Test
+  void tell_parts_of_each_event_that_appears_and_goes() throws Exception {
+    try (EventLog log = log();
+        ViewStore store = store("memory")) {
+      append(log, new Histories(SEED + 3, 6).events(1_500));
+      sweep(log, 1_150);
+      ViewRunner runner =
+          new ViewRunner(new NostrView(Set.of(Histories.RELAY), List.of(new Mirror())), log, store);
+      assertThat(runner.catchUp().state()).isInstanceOf(ViewState.Live.class);
+      Set<String> mirrored = new HashSet<>();
+      var _ =
+          runner.read(
+              tables -> {
+                tables.forEach(Scan.of(Mirror.CONTENTS), row -> mirrored.add(row.text("id")));
+                return mirrored;
+              });
+      assertThat(mirrored)
+          .containsExactlyInAnyOrderElementsOf(
+              model.visible().stream().map(NostrEvent::id).toList());
+    }
+  }
+
+  @Test
+  void stand_in_another_version_where_the_store_has_other_names() {
+    int one = view().version();
+    assertThat(new NostrView(Set.of("WSS://Relay.example/"), List.of()).version()).isEqualTo(one);
+    assertThat(new NostrView(Set.of("wss://other.example"), List.of()).version()).isNotEqualTo(one);
+    assertThat(new NostrView(Set.of(), List.of()).version()).isEqualTo(1);
   }
 }
