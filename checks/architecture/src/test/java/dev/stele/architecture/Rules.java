@@ -176,6 +176,8 @@ final class Rules {
    *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
    *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
    *       envelopes;
+   *   <li>{@code nostr.store.NostrStoreOptions}: {@code DEFAULT} is the same for who keeps Nostr
+   *       events; every part takes the clock and the randomness from the options;
    *   <li>{@code mcp.store.McpStoreOptions}: {@code DEFAULT} is the same for who keeps streams;
    *   <li>{@code mcp.sdk.TransportOptions}: {@code defaults} is the same for who serves MCP;
    *   <li>{@code client.ClientOptions}: {@code trusting} is the same for who talks to a server;
@@ -201,6 +203,7 @@ final class Rules {
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")
                     && !outermost.equals(layout.root() + ".mcp.store.McpStoreOptions")
+                    && !outermost.equals(layout.root() + ".nostr.store.NostrStoreOptions")
                     && !outermost.equals(layout.root() + ".mcp.sdk.TransportOptions")
                     && !outermost.equals(layout.root() + ".client.ClientOptions")
                     && !outermost.equals(layout.root() + ".core.proof.Verifier");
