@@ -23,7 +23,9 @@ import dev.stele.core.storage.StorageRequest;
 import dev.stele.core.storage.Storages;
 import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.Scan;
+import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
+import dev.stele.core.view.UpToDateView;
 import dev.stele.core.view.View;
 import dev.stele.mcp.event.McpEventId;
 import dev.stele.mcp.event.McpMessage;
@@ -90,7 +92,7 @@ final class LogMcpEventStore implements McpEventStore {
     this.shared = storage.engine() instanceof SharedEngine;
     this.turns = new Turns(log, shared);
     this.cache = new EventCache(options.cacheEventsPerStream(), options.cacheBytes());
-    this.view = new UpToDateView(log, kept);
+    this.view = new UpToDateView(log, kept, McpView.NAME);
     this.retaining = new Retaining(log, view, options.retention(), options.clock(), this::forgot);
     this.keeper = new Keeper(options.cleanupIntervalEvents(), retaining::inBackground);
   }
@@ -715,8 +717,8 @@ final class LogMcpEventStore implements McpEventStore {
               events,
               streams,
               sessions,
-              events == 0 ? Optional.empty() : UpToDateView.edge(tables, false),
-              events == 0 ? Optional.empty() : UpToDateView.edge(tables, true),
+              events == 0 ? Optional.empty() : edge(tables, false),
+              events == 0 ? Optional.empty() : edge(tables, true),
               onDisk > 0 ? onDisk : payloads,
               cache.events(),
               cache.bytes(),
@@ -724,6 +726,22 @@ final class LogMcpEventStore implements McpEventStore {
               misses.get(),
               Map.of());
         });
+  }
+
+  /** When the first of the messages and cursors was appended, or the last. */
+  private static Optional<Instant> edge(TableReader tables, boolean last) {
+    Scan events = Scan.of(McpView.EVENTS);
+    Optional<Scan> left = Optional.of(last ? events.backwards() : events);
+    while (left.isPresent()) {
+      List<TableRow> page = tables.page(left.get());
+      for (TableRow row : page) {
+        if (McpView.Kind.of(row).appended()) {
+          return Optional.of(Instant.ofEpochMilli(row.integer("recorded_at")));
+        }
+      }
+      left = left.get().rest(page);
+    }
+    return Optional.empty();
   }
 
   /** How many messages and cursors each stream holds, by its name in the log. */

@@ -9,6 +9,7 @@ import dev.stele.core.log.TrimResult;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
+import dev.stele.core.view.UpToDateView;
 import dev.stele.mcp.event.McpScope;
 import dev.stele.mcp.event.McpStreamName;
 import dev.stele.mcp.view.McpView;

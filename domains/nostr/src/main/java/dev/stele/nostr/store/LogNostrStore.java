@@ -21,6 +21,7 @@ import dev.stele.core.storage.Storages;
 import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
+import dev.stele.core.view.UpToDateView;
 import dev.stele.core.view.ViewStore;
 import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.KindClass;
@@ -89,7 +90,7 @@ final class LogNostrStore implements NostrStore {
     this.storage = storage;
     this.log = log;
     this.kept = kept;
-    this.view = new UpToDateView(log, kept);
+    this.view = new UpToDateView(log, kept, NostrView.NAME);
     this.options = options;
     this.feeds = new Feeds(options.followerEvents());
   }
