@@ -30,6 +30,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One connection to a relay: frames in, frames out, and no socket.
@@ -67,6 +68,9 @@ public final class RelaySession {
   /** 4 MiB of events wait in memory for their sync, and one more that may be the longest. */
   static final long MAX_CHARS_TOGETHER = 4L << 20;
 
+  /** 16 MiB of live events wait for one client: more, and it is too slow. */
+  static final long MAX_WAITING_CHARS = 16L << 20;
+
   /** 200 events for other subscriptions are looked through before a scan goes on. */
   private static final int MAX_LIVE_AT_ONCE = 200;
 
@@ -82,6 +86,9 @@ public final class RelaySession {
 
   private final Reconciling reconciling;
   private final BlockingQueue<Delivery> live;
+
+  /** Of the events in {@link #live} and those that are held. */
+  private final AtomicLong waitingChars = new AtomicLong();
 
   /** Set by the relay's thread when {@link #live} has no room, or events were lost before. */
   private volatile boolean tooSlow;
@@ -104,6 +111,12 @@ public final class RelaySession {
       this.live = live;
       this.scan = scan;
       this.upTo = upTo;
+    }
+
+    /** What was held is told, or of no use any more. */
+    void free(AtomicLong waitingChars) {
+      held.forEach(frame -> waitingChars.addAndGet(-frame.length()));
+      held.clear();
     }
   }
 
@@ -520,6 +533,11 @@ public final class RelaySession {
                       "at most %d subscriptions at once"
                           .formatted(relay.limits().maxSubscriptions()))));
         }
+        if (relay.isFull()) {
+          yield List.of(
+              RelayFrame.closed(
+                  id, Prefix.ERROR.with("the relay has no room for more; try again later")));
+        }
         yield piece(subscribe(id, filters));
       }
     };
@@ -540,6 +558,7 @@ public final class RelaySession {
     Subscription ended = subscriptions.remove(id);
     if (ended != null) {
       relay.unlisten(ended.live);
+      ended.free(waitingChars);
       scanning.remove(ended);
     }
   }
@@ -555,7 +574,7 @@ public final class RelaySession {
     if (subscription.scan.isDone()) {
       frames.add(RelayFrame.eose(subscription.live.id(), subscription.scan.hint()));
       frames.addAll(subscription.held);
-      subscription.held.clear();
+      subscription.free(waitingChars);
     } else {
       scanning.add(subscription);
     }
@@ -605,7 +624,8 @@ public final class RelaySession {
 
   /** Hands over a live event; called by the relay, on its thread. */
   void offer(LiveSubscription to, Arrived arrived, String json) {
-    if (!live.offer(new Delivery(to, arrived, json))) {
+    long waiting = waitingChars.addAndGet(json.length());
+    if (waiting > MAX_WAITING_CHARS || !live.offer(new Delivery(to, arrived, json))) {
       tooSlow = true;
     }
     wake.run();
@@ -643,11 +663,13 @@ public final class RelaySession {
     for (Subscription each : scanning) {
       held += each.held.size();
     }
-    for (int i = 0; i < MAX_LIVE_AT_ONCE; i++) {
+    // What is passed over does not count: an empty answer says that nothing waits.
+    while (frames.size() < MAX_LIVE_AT_ONCE) {
       Delivery delivery = live.poll();
       if (delivery == null) {
         return;
       }
+      waitingChars.addAndGet(-delivery.json().length());
       Subscription to = subscriptions.get(delivery.to().id());
       // It may have been closed, or replaced, since the event was offered.
       if (to == null || to.live != delivery.to() || !isNew(delivery.arrived(), to)) {
@@ -658,6 +680,7 @@ public final class RelaySession {
         frames.add(frame);
       } else if (held < relay.limits().maxWaitingEvents()) {
         to.held.add(frame);
+        waitingChars.addAndGet(frame.length());
         held++;
       } else {
         over = true;
@@ -672,10 +695,18 @@ public final class RelaySession {
 
   /** A slow client is told what it loses, and loses it. */
   private List<String> drop() {
+    return end(
+        Prefix.ERROR, "there were more live events than could wait; come again and ask for them");
+  }
+
+  /**
+   * Ends the session by the relay's doing.
+   *
+   * @return what is to be sent before hanging up: why, for each subscription and for a human
+   */
+  public List<String> end(Prefix prefix, String reason) {
     List<String> frames = new ArrayList<>();
-    String message =
-        Prefix.ERROR.with(
-            "there were more live events than could wait; come again and ask for them");
+    String message = prefix.with(reason);
     for (String id : subscriptions.keySet()) {
       frames.add(RelayFrame.closed(id, message));
     }

@@ -21,6 +21,7 @@ import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.UpToDateView;
+import dev.stele.core.view.View;
 import dev.stele.core.view.ViewStore;
 import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.KindClass;
@@ -96,16 +97,14 @@ final class LogNostrStore implements NostrStore {
   }
 
   /** Opens a store, making it where there is none. */
-  static LogNostrStore open(String uri, NostrStoreOptions options, List<Part> parts) {
+  static LogNostrStore open(
+      String uri, NostrStoreOptions options, List<Part> parts, List<View> alongside) {
+    List<View> views = new ArrayList<>(alongside);
+    views.addFirst(new NostrView(options.relays(), parts));
     Storage storage =
         Storages.open(
             new StorageRequest(
-                uri,
-                false,
-                List.of(new NostrView(options.relays(), parts)),
-                SideTables.Definition.NONE,
-                List.of(),
-                options.anchorFolder()));
+                uri, false, views, SideTables.Definition.NONE, List.of(), options.anchorFolder()));
     try {
       EventLog log =
           EventLog.open(
