@@ -1,11 +1,13 @@
 package dev.stele.nostr.relay;
 
 import dev.stele.nostr.event.EventJson;
+import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.filter.NostrFilter;
 import dev.stele.nostr.negentropy.ItemTree;
 import dev.stele.nostr.store.Arrived;
 import dev.stele.nostr.store.Feed;
 import dev.stele.nostr.store.NostrStore;
+import dev.stele.nostr.view.Search;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
@@ -133,6 +135,9 @@ public final class Relay implements AutoCloseable {
     }
     String json = null;
     for (LiveSubscription each : live.matching(arrived.event())) {
+      if (!each.finds(arrived.event())) {
+        continue;
+      }
       if (json == null) {
         json = new String(EventJson.write(arrived.event()), StandardCharsets.UTF_8);
       }
@@ -213,16 +218,32 @@ public final class Relay implements AutoCloseable {
     private final String id;
     private final String quotedId;
     private final List<NostrFilter> filters;
+    private final boolean searches;
 
     LiveSubscription(RelaySession session, String id, List<NostrFilter> filters) {
       this.session = session;
       this.id = id;
       this.quotedId = RelayFrame.quoted(id);
       this.filters = List.copyOf(filters);
+      this.searches = filters.stream().anyMatch(filter -> filter.search().isPresent());
     }
 
     RelaySession session() {
       return session;
+    }
+
+    /** Whether an event that matches a filter has a word that the filter searches for, if any. */
+    boolean finds(NostrEvent event) {
+      return !searches
+          || filters.stream()
+              .anyMatch(
+                  filter ->
+                      filter.matches(event)
+                          && filter
+                              .search()
+                              .filter(Search::asks)
+                              .map(query -> Search.finds(query, event))
+                              .orElse(true));
     }
 
     String id() {

@@ -100,7 +100,9 @@ final class LogNostrStore implements NostrStore {
   static LogNostrStore open(
       String uri, NostrStoreOptions options, List<Part> parts, List<View> alongside) {
     List<View> views = new ArrayList<>(alongside);
-    views.addFirst(new NostrView(options.relays(), parts));
+    List<Part> all = new ArrayList<>(options.parts());
+    all.addAll(parts);
+    views.addFirst(new NostrView(options.relays(), all));
     Storage storage =
         Storages.open(
             new StorageRequest(

@@ -49,15 +49,20 @@ public interface NostrStore extends AutoCloseable {
   List<StoreOutcome> importAll(List<NostrEvent> events);
 
   /**
-   * Gives the visible events that match any of some filters: newest first, of equally new ones that
-   * with the lowest id first, each once; of each filter at most its limit, without one all.
+   * Gives the visible events that match any of some filters, each once; of each filter at most its
+   * limit, without one all. First come those that filters with words to search for have found, the
+   * best first ({@link dev.stele.nostr.view.Search}, NIP-50), then those of the other filters,
+   * newest first, of equally new ones that with the lowest id first.
    *
    * <p>Reflects everything whose {@link #store} has returned; what comes later is left out. What
-   * has expired is left out. {@link NostrFilter#search} is not looked at.
+   * has expired is left out.
    */
   QueryEnd query(List<NostrFilter> filters, Sink sink);
 
-  /** Counts the visible events that match any of some filters, whatever their limits. */
+  /**
+   * Counts the visible events that match any of some filters, whatever their limits; of those that
+   * are searched for as many as a search finds at most.
+   */
   long count(List<NostrFilter> filters);
 
   /**

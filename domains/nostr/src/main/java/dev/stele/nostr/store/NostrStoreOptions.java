@@ -4,10 +4,18 @@ import dev.stele.core.engine.Durability;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogOptions;
 import dev.stele.nostr.event.PublicKey;
+import dev.stele.nostr.view.Aggregates;
+import dev.stele.nostr.view.Graph;
+import dev.stele.nostr.view.Part;
+import dev.stele.nostr.view.RelayHints;
+import dev.stele.nostr.view.Search;
+import dev.stele.nostr.view.SyncState;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -140,6 +148,17 @@ public record NostrStoreOptions(
         owner,
         otherClock,
         otherRandom);
+  }
+
+  /** The tables that every store has, and those of its owner. */
+  List<Part> parts() {
+    List<Part> parts = new ArrayList<>();
+    parts.add(new RelayHints());
+    owner.ifPresent(key -> parts.add(new Graph(key.hex(), Graph.DEFAULT_DEPTH)));
+    parts.add(new SyncState());
+    parts.add(new Aggregates());
+    parts.add(new Search());
+    return parts;
   }
 
   LogOptions forLog(Anchor anchor) {

@@ -33,8 +33,9 @@ public final class NostrStores {
   }
 
   /**
-   * As {@link #open(String, NostrStoreOptions)}, with further tables that follow what is visible;
-   * read them by {@link #views} from the view {@link dev.stele.nostr.view.NostrView#NAME}.
+   * As {@link #open(String, NostrStoreOptions)}, with tables besides those that every store has:
+   * relay hints, the owner's graph, how far syncs are, aggregates, words to search for. Read them
+   * by {@link #views} from the view {@link dev.stele.nostr.view.NostrView#NAME}.
    */
   public static NostrStore open(String uri, NostrStoreOptions options, List<Part> parts) {
     return open(uri, options, parts, List.of());

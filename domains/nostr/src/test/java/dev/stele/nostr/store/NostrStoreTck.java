@@ -4,22 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stele.core.engine.Durability;
 import dev.stele.core.event.StoredEvent;
+import dev.stele.core.gate.Admitted;
+import dev.stele.core.log.Append;
+import dev.stele.core.log.AppendResult;
 import dev.stele.core.log.Erasure;
 import dev.stele.core.view.StateHash;
 import dev.stele.core.view.ViewState;
+import dev.stele.core.view.ViewStore;
 import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.NostrKey;
 import dev.stele.nostr.event.ParsedEvent;
 import dev.stele.nostr.event.PublicEvents;
+import dev.stele.nostr.event.PublicKey;
+import dev.stele.nostr.event.SyncProgress;
 import dev.stele.nostr.filter.FilterJson;
 import dev.stele.nostr.filter.NostrFilter;
 import dev.stele.nostr.filter.ParsedFilter;
 import dev.stele.nostr.gate.NostrGate;
+import dev.stele.nostr.gate.ProgressGate;
 import dev.stele.nostr.gate.SweepGate;
+import dev.stele.nostr.view.Aggregates;
+import dev.stele.nostr.view.Graph;
 import dev.stele.nostr.view.Histories;
 import dev.stele.nostr.view.Model;
 import dev.stele.nostr.view.NostrView;
+import dev.stele.nostr.view.RelayHints;
+import dev.stele.nostr.view.SyncState;
 import dev.stele.testkit.Scale;
 import java.time.Duration;
 import java.time.Instant;
@@ -113,6 +124,70 @@ abstract class NostrStoreTck {
   private static long stored(StoreOutcome outcome) {
     assertThat(outcome).isInstanceOf(StoreOutcome.Stored.class);
     return ((StoreOutcome.Stored) outcome).position();
+  }
+
+  // ---- what is derived ----
+
+  private static <T> T tables(NostrStore store, ViewStore.Reading<T> reading) {
+    // Whoever reads the tables by himself waits for what was appended, as a query does.
+    var _ = store.count(List.of(NostrFilter.ALL));
+    return NostrStores.views(store).read(NostrView.NAME, reading).value();
+  }
+
+  @Test
+  void derives_hints_graph_aggregates_and_cursors_in_the_transaction_of_the_events() {
+    NostrStore store = store(options().withOwner(PublicKey.ofHex(ALICE.pubkey())));
+    NostrEvent note = BOB.sign(3, 1, List.of(), "note");
+    List<NostrEvent> events =
+        List.of(
+            ALICE.sign(1, 3, List.of(List.of("p", BOB.pubkey())), ""),
+            BOB.sign(2, 10_002, List.of(List.of("r", "wss://Relay.example")), ""),
+            note,
+            ALICE.sign(4, 7, List.of(List.of("e", note.id()), List.of("p", BOB.pubkey())), "+"),
+            ALICE.sign(
+                5, 1, List.of(List.of("e", note.id(), "", "root")), "an answer by a marker alone"));
+    assertThat(store.importAll(events)).hasOnlyElementsOfType(StoreOutcome.Stored.class);
+    SyncProgress progress = new SyncProgress("wss://relay.example", List.of(1, 7), 9_000, NOW - 1);
+    Admitted admitted = (Admitted) new ProgressGate().judge(progress, clock.instant());
+    assertThat(NostrStores.log(store).append(Append.of(admitted)))
+        .isInstanceOf(AppendResult.Appended.class);
+
+    List<RelayHints.Hint> hints = tables(store, each -> RelayHints.of(each, BOB.pubkey()));
+    assertThat(hints).extracting(RelayHints.Hint::relay).containsExactly("wss://relay.example");
+    List<Graph.Node> near = tables(store, each -> Graph.within(each, ALICE.pubkey(), 1));
+    assertThat(near).extracting(Graph.Node::pubkey).containsExactly(BOB.pubkey());
+    Aggregates.Totals totals = tables(store, each -> Aggregates.of(each, note.id()));
+    assertThat(totals.replies()).isOne();
+    assertThat(totals.reactions()).isOne();
+    long since = tables(store, each -> SyncState.since(each, "wss://relay.example", List.of(1, 7)));
+    assertThat(since).isEqualTo(9_000);
+    assertThat(store.store(ALICE.sign(7, 5, List.of(List.of("e", events.get(3).id())), "")))
+        .isInstanceOf(StoreOutcome.Stored.class);
+    Aggregates.Totals less = tables(store, each -> Aggregates.of(each, note.id()));
+    assertThat(less.reactions()).isZero();
+  }
+
+  @Test
+  void gives_what_is_searched_for_by_rank_and_within_the_rest_of_its_filter() {
+    NostrStore store = store();
+    NostrEvent much = ALICE.sign(1, 1, List.of(), "stone stone");
+    NostrEvent little = BOB.sign(2, 1, List.of(), "a stone among many other words in a long note");
+    NostrEvent article = BOB.sign(3, 30_023, List.of(List.of("title", "Stone")), "of granite");
+    var _ = store.importAll(List.of(much, little, article, ALICE.sign(9, 1, List.of(), "clay")));
+
+    assertThat(query(store, "{\"search\":\"stone\",\"kinds\":[1]}")).containsExactly(much, little);
+    assertThat(query(store, "{\"search\":\"STONE\",\"limit\":1,\"kinds\":[1]}"))
+        .containsExactly(much);
+    assertThat(query(store, "{\"search\":\"stone\",\"authors\":[\"%s\"]}".formatted(BOB.pubkey())))
+        .containsExactlyInAnyOrder(little, article);
+    assertThat(query(store, "{\"search\":\"stone\",\"until\":1}", "{\"until\":2}"))
+        .containsExactly(much, little);
+    assertThat(query(store, "{\"search\":\"language:en\",\"kinds\":[30023]}"))
+        .containsExactly(article);
+    assertThat(query(store, "{\"search\":\"...\"}")).isEmpty();
+    assertThat(store.count(List.of(filter("{\"search\":\"stone\"}")))).isEqualTo(3);
+    var _ = store.store(BOB.sign(10, 5, List.of(List.of("e", little.id())), ""));
+    assertThat(query(store, "{\"search\":\"stone\",\"kinds\":[1]}")).containsExactly(much);
   }
 
   // ---- storing ----
