@@ -6,7 +6,9 @@ import dev.stele.core.view.TableReader;
 import dev.stele.core.view.Tables;
 import dev.stele.core.view.View;
 import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.event.SyncProgress;
 import dev.stele.nostr.gate.NostrGate;
+import dev.stele.nostr.gate.ProgressGate;
 import dev.stele.nostr.gate.SweepGate;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -71,17 +73,18 @@ public final class NostrView implements View {
 
   /**
    * Each first value of a tag of one letter, once for each visible event that has it; {@code tag}
-   * is the letter and the key of the value.
+   * is the letter and the key of the value. Whoever asks for no kinds finds those there are by one
+   * search each, which is cheaper than a second order to write: it would double the most numerous
+   * rows.
    */
   public static final Table TAGS =
       Table.named("nostr_tags")
           .bytes("tag")
+          .integer("kind")
           .integer("created_desc")
           .bytes("id")
-          .integer("kind")
           .integer("position")
-          .key("tag", "created_desc", "id")
-          .index("nostr_tags_by_kind", "tag", "kind", "created_desc", "id", "position")
+          .key("tag", "kind", "created_desc", "id")
           .build();
 
   /**
@@ -157,12 +160,19 @@ public final class NostrView implements View {
   public int version() {
     CRC32 told = new CRC32();
     names.forEach(name -> told.update((name + "\n").getBytes(StandardCharsets.UTF_8)));
+    parts.forEach(part -> told.update((part.settings() + "\n").getBytes(StandardCharsets.UTF_8)));
     return CODE + CODES * (int) (told.getValue() % (Integer.MAX_VALUE / CODES));
   }
 
   @Override
   public List<Table> tables() {
     return tables;
+  }
+
+  /** One file is the whole of a relay. */
+  @Override
+  public Place place() {
+    return Place.IN_THE_LOG;
   }
 
   @Override
@@ -177,6 +187,9 @@ public final class NostrView implements View {
         fold.arrives(event.position(), event.payload().orElseThrow());
       } else if (by.equals(SweepGate.ADMITTED_BY)) {
         SweepGate.time(event.payload().orElseThrow()).ifPresent(fold::sweep);
+      } else if (by.equals(ProgressGate.ADMITTED_BY)) {
+        SyncProgress.parse(event.payload().orElseThrow())
+            .ifPresent(progress -> parts.forEach(part -> part.progresses(progress, to)));
       }
     }
   }
