@@ -171,7 +171,7 @@ final class Rules {
    *
    * <ul>
    *   <li>{@code cli}: the outermost place, where the system's clock and randomness are chosen;
-   *   <li>{@code server.ServeCommand}: the same place for the server;
+   *   <li>{@code server.Serving}: the same place for the server;
    *   <li>{@code core.log.LogOptions}: {@code withAnchor} is the documented default of that choice;
    *   <li>{@code ledger.LedgerOptions}: {@code defaults} is the same for who embeds a ledger;
    *   <li>{@code envelope.store.EnvelopeStoreOptions}: {@code DEFAULT} is the same for who keeps
@@ -198,7 +198,7 @@ final class Rules {
                 String outermost = outermost(type).getName();
                 return !layout.module(type).equals(Optional.of("cli"))
                     && !isOneOf(type, Shelf.CHECK)
-                    && !outermost.equals(layout.root() + ".server.ServeCommand")
+                    && !outermost.equals(layout.root() + ".server.Serving")
                     && !outermost.equals(layout.root() + ".core.log.LogOptions")
                     && !outermost.equals(layout.root() + ".ledger.LedgerOptions")
                     && !outermost.equals(layout.root() + ".envelope.store.EnvelopeStoreOptions")

@@ -37,9 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("engine")
 @TestInstance(Lifecycle.PER_CLASS)
 class TheConformanceListTest {
-  private static final long NOW = Instant.now().getEpochSecond();
   private static final long DAY = 86_400;
 
+  private final long now = Instant.now().getEpochSecond();
   private RunningServer server;
   private SocketClient client;
 
@@ -149,31 +149,31 @@ class TheConformanceListTest {
 
     @Test
     void item_16_R_another_kind_is_no_claim() throws Exception {
-      assertThat(client.authenticate(claim(1, url(), client.challenge(), NOW))).contains(",false,");
+      assertThat(client.authenticate(claim(1, url(), client.challenge(), now))).contains(",false,");
     }
 
     @Test
     void item_17_R_another_relay_is_not_this() throws Exception {
       String challenge = client.challenge();
-      assertThat(client.authenticate(claim(22_242, "wss://other.example", challenge, NOW)))
+      assertThat(client.authenticate(claim(22_242, "wss://other.example", challenge, now)))
           .contains(",false,");
     }
 
     @Test
     void item_18_R_another_challenge_is_not_this() throws Exception {
-      assertThat(client.authenticate(claim(22_242, url(), "wrong", NOW))).contains(",false,");
+      assertThat(client.authenticate(claim(22_242, url(), "wrong", now))).contains(",false,");
     }
 
     @Test
     void item_19_R_half_an_hour_ago_is_too_long() throws Exception {
       String challenge = client.challenge();
-      assertThat(client.authenticate(claim(22_242, url(), challenge, NOW - 1_800)))
+      assertThat(client.authenticate(claim(22_242, url(), challenge, now - 1_800)))
           .contains(",false,");
     }
 
     @Test
     void item_81_a_stranger_may() throws Exception {
-      assertThat(client.authenticate(claim(22_242, url() + "/", client.challenge(), NOW)))
+      assertThat(client.authenticate(claim(22_242, url() + "/", client.challenge(), now)))
           .contains(",true,");
     }
   }
@@ -196,7 +196,7 @@ class TheConformanceListTest {
 
     @Test
     void item_21_a_subscription_to_ids_that_were_all_found_stays_open() throws Exception {
-      NostrEvent note = note(key, NOW, "complete");
+      NostrEvent note = note(key, now, "complete");
       assertTaken(note);
       client.send("[\"REQ\",\"s\",{\"ids\":[\"" + note.id() + "\"]}]");
       var _ = client.until("[\"EOSE\",\"s\"");
@@ -205,39 +205,39 @@ class TheConformanceListTest {
 
     @Test
     void item_22_R_a_subscription_stays_open_even_if_until_is_past() throws Exception {
-      client.send("[\"REQ\",\"s\",{" + authors(key) + ",\"until\":" + (NOW - DAY) + "}]");
+      client.send("[\"REQ\",\"s\",{" + authors(key) + ",\"until\":" + (now - DAY) + "}]");
       var _ = client.until("[\"EOSE\",\"s\"");
       assertThat(saidMeanwhile()).noneMatch(frame -> frame.startsWith("[\"CLOSED\""));
-      NostrEvent past = note(key, NOW - 2 * DAY, "dated before");
+      NostrEvent past = note(key, now - 2 * DAY, "dated before");
       client.publish(past);
       assertThat(client.next("[\"EVENT\",\"s\"")).contains(past.id());
     }
 
     @Test
     void item_57_R_since_and_until_are_inclusive() throws Exception {
-      NostrEvent note = note(key, NOW - 5, "at");
+      NostrEvent note = note(key, now - 5, "at");
       assertTaken(note);
       for (String bound : List.of("since", "until")) {
-        assertThat(client.stored("{" + authors(key) + ",\"" + bound + "\":" + (NOW - 5) + "}"))
+        assertThat(client.stored("{" + authors(key) + ",\"" + bound + "\":" + (now - 5) + "}"))
             .containsExactly(json(note));
       }
-      assertThat(client.stored("{" + authors(key) + ",\"since\":" + (NOW - 4) + "}")).isEmpty();
-      assertThat(client.stored("{" + authors(key) + ",\"until\":" + (NOW - 6) + "}")).isEmpty();
+      assertThat(client.stored("{" + authors(key) + ",\"since\":" + (now - 4) + "}")).isEmpty();
+      assertThat(client.stored("{" + authors(key) + ",\"until\":" + (now - 6) + "}")).isEmpty();
     }
 
     @Test
     void item_58_R_limit_zero_has_no_events_an_end_and_stays_open() throws Exception {
-      assertTaken(note(key, NOW, "stored"));
+      assertTaken(note(key, now, "stored"));
       client.send("[\"REQ\",\"s\",{" + authors(key) + ",\"limit\":0}]");
       assertThat(client.until("[\"EOSE\",\"s\"")).noneMatch(f -> f.startsWith("[\"EVENT\""));
-      NostrEvent live = note(key, NOW, "live");
+      NostrEvent live = note(key, now, "live");
       client.publish(live);
       assertThat(client.next("[\"EVENT\",\"s\"")).contains(live.id());
     }
 
     @Test
     void item_59_an_ephemeral_event_comes_live_and_unchanged() throws Exception {
-      NostrEvent typing = key.sign(NOW, 25_000, List.of(List.of("t", "a")), "typing \"\\\n𝄞");
+      NostrEvent typing = key.sign(now, 25_000, List.of(List.of("t", "a")), "typing \"\\\n𝄞");
       try (SocketClient other = SocketClient.to(server.port())) {
         other.send("[\"REQ\",\"s\",{" + authors(key) + "}]");
         var _ = other.until("[\"EOSE\",\"s\"");
@@ -249,7 +249,7 @@ class TheConformanceListTest {
 
     @Test
     void item_60_an_ephemeral_event_is_not_kept() throws Exception {
-      assertTaken(key.sign(NOW, 25_001, List.of(), "typing"));
+      assertTaken(key.sign(now, 25_001, List.of(), "typing"));
       assertThat(client.stored("{" + authors(key) + "}")).isEmpty();
     }
   }
@@ -261,72 +261,72 @@ class TheConformanceListTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 10_002, 10_050, 23_195})
     void items_23_to_26_a_stranger_may_write(int kind) throws Exception {
-      assertTaken(key.sign(NOW, kind, List.of(), ""));
+      assertTaken(key.sign(now, kind, List.of(), ""));
     }
 
     @Test
     void item_27_R_every_event_is_answered() throws Exception {
-      NostrEvent note = note(key, NOW, "answered");
+      NostrEvent note = note(key, now, "answered");
       assertThat(client.store(note)).isEqualTo("[\"OK\",\"" + note.id() + "\",true,\"\"]");
     }
 
     @Test
     void item_28_R_a_signature_of_zeroes_is_refused() throws Exception {
-      NostrEvent note = note(key, NOW, "signed");
+      NostrEvent note = note(key, now, "signed");
       assertRefused(
           new NostrEvent(
-              note.id(), note.pubkey(), NOW, 1, note.tags(), note.content(), "0".repeat(128)));
+              note.id(), note.pubkey(), now, 1, note.tags(), note.content(), "0".repeat(128)));
     }
 
     @Test
     void item_29_R_a_foreign_id_is_refused_though_it_is_signed() throws Exception {
-      NostrEvent note = note(key, NOW, "one");
-      NostrEvent other = note(key, NOW, "other");
+      NostrEvent note = note(key, now, "one");
+      NostrEvent other = note(key, now, "other");
       assertRefused(
           new NostrEvent(
-              other.id(), note.pubkey(), NOW, 1, note.tags(), note.content(), other.sig()));
+              other.id(), note.pubkey(), now, 1, note.tags(), note.content(), other.sig()));
     }
 
     @Test
     void item_30_R_the_seven_escapes_are_read() throws Exception {
       String content = "\\n\\\"\\\\\\r\\t\\b\\f";
-      assertThat(answerTo(handWritten("" + NOW, content, content))).contains(",true,");
+      assertThat(answerTo(handWritten("" + now, content, content))).contains(",true,");
     }
 
     @Test
     void item_31_an_id_over_other_escapes_is_not_that_of_the_event() throws Exception {
       String content = "\\/ \\u000b";
-      assertThat(answerTo(handWritten("" + NOW, content, content))).contains(",false,\"invalid: ");
+      assertThat(answerTo(handWritten("" + now, content, content))).contains(",false,\"invalid: ");
     }
 
     @Test
     void item_32_bare_control_characters_are_no_json() throws Exception {
       String content = "a\tb";
-      assertThat(answerTo(handWritten("" + NOW, "a\\tb", content))).contains(",false,\"invalid: ");
+      assertThat(answerTo(handWritten("" + now, "a\\tb", content))).contains(",false,\"invalid: ");
     }
 
     @Test
     void item_33_R_noncharacters_are_text() throws Exception {
-      NostrEvent note = note(key, NOW, "\ufdd1 " + Character.toString(0x10fff2));
+      NostrEvent note = note(key, now, "\ufdd1 " + Character.toString(0x10fff2));
       assertTaken(note);
       assertThat(client.stored("{\"ids\":[\"" + note.id() + "\"]}")).containsExactly(json(note));
     }
 
     @Test
     void item_34_R_a_week_old_event_is_taken() throws Exception {
-      assertTaken(note(key, NOW - 7 * DAY, "old"));
+      assertTaken(note(key, now - 7 * DAY, "old"));
     }
 
     @Test
     void items_35_to_39_and_41_43_44_events_of_any_time_are_taken() throws Exception {
       for (long at :
           List.of(
-              NOW - 30 * DAY,
-              NOW - 365 * DAY,
+              now - 30 * DAY,
+              now - 365 * DAY,
               1_420_070_400L,
               900_000_000L,
               0L,
-              NOW + 365 * DAY,
+              now + 365 * DAY,
               (1L << 31) + 1,
               (1L << 32) + 1)) {
         assertTaken(note(key, at, "at " + at));
@@ -349,7 +349,7 @@ class TheConformanceListTest {
 
     @Test
     void item_46_empty_tags_are_taken() throws Exception {
-      NostrEvent note = key.sign(NOW, 1, List.of(List.of(), List.of()), "empty");
+      NostrEvent note = key.sign(now, 1, List.of(List.of(), List.of()), "empty");
       assertTaken(note);
       assertThat(client.stored("{\"ids\":[\"" + note.id() + "\"]}")).containsExactly(json(note));
     }
@@ -370,7 +370,7 @@ class TheConformanceListTest {
           for (String tag : List.of("a", "b", "c")) {
             NostrEvent event =
                 author.sign(
-                    NOW - 100 + i,
+                    now - 100 + i,
                     kind,
                     List.of(
                         List.of("t", tag),
@@ -466,8 +466,8 @@ class TheConformanceListTest {
 
     /** The newer one comes second. */
     private void assertReplaces(int kind) throws Exception {
-      NostrEvent newer = version(kind, NOW, "newer");
-      assertTaken(version(kind, NOW - 10, "older"));
+      NostrEvent newer = version(kind, now, "newer");
+      assertTaken(version(kind, now - 10, "older"));
       assertThat(there(kind)).hasSize(1);
       assertTaken(newer);
       assertThat(there(kind)).containsExactly(json(newer));
@@ -475,8 +475,8 @@ class TheConformanceListTest {
 
     /** The older one comes second. */
     private void assertStays(int kind) throws Exception {
-      NostrEvent newer = version(kind, NOW, "newer");
-      NostrEvent older = version(kind, NOW - 10, "older");
+      NostrEvent newer = version(kind, now, "newer");
+      NostrEvent older = version(kind, now - 10, "older");
       assertTaken(newer);
       assertThat(client.store(older)).contains(",false,\"replaced: ");
       assertThat(there(kind)).containsExactly(json(newer));
@@ -494,9 +494,9 @@ class TheConformanceListTest {
 
     @Test
     void item_65_what_was_replaced_is_not_there_by_its_id_either() throws Exception {
-      NostrEvent older = version(0, NOW - 10, "older");
+      NostrEvent older = version(0, now - 10, "older");
       assertTaken(older);
-      assertTaken(version(0, NOW, "newer"));
+      assertTaken(version(0, now, "newer"));
       assertThat(client.stored("{\"ids\":[\"" + older.id() + "\"]}")).isEmpty();
     }
 
@@ -536,43 +536,43 @@ class TheConformanceListTest {
 
     @Test
     void items_72_and_78_R_by_id_and_for_good() throws Exception {
-      NostrEvent note = note(key, NOW - 5, "gone");
+      NostrEvent note = note(key, now - 5, "gone");
       assertTaken(note);
-      assertTaken(deletion(key, NOW, List.of("e", note.id())));
+      assertTaken(deletion(key, now, List.of("e", note.id())));
       assertThat(byId(note)).isEmpty();
       assertRefused(note);
     }
 
     @Test
     void items_73_and_79_R_by_address_and_for_good() throws Exception {
-      NostrEvent article = article(key, 30_023, "one", NOW - 5);
+      NostrEvent article = article(key, 30_023, "one", now - 5);
       assertTaken(article);
-      assertTaken(deletion(key, NOW, address(key)));
+      assertTaken(deletion(key, now, address(key)));
       assertThat(byId(article)).isEmpty();
       assertThat(client.stored("{" + authors(key) + ",\"kinds\":[30023]}")).isEmpty();
-      assertRefused(article(key, 30_023, "one", NOW - 3));
+      assertRefused(article(key, 30_023, "one", now - 3));
     }
 
     @Test
     void items_74_and_80_R_what_is_newer_than_the_deletion_stays() throws Exception {
-      NostrEvent article = article(key, 30_023, "one", NOW);
+      NostrEvent article = article(key, 30_023, "one", now);
       assertTaken(article);
-      assertTaken(deletion(key, NOW - 5, address(key)));
+      assertTaken(deletion(key, now - 5, address(key)));
       assertThat(byId(article)).hasSize(1);
-      assertTaken(article(key, 30_023, "one", NOW + 1));
+      assertTaken(article(key, 30_023, "one", now + 1));
     }
 
     @Test
     void item_75_R_another_author_d_or_kind_is_not_touched() throws Exception {
       List<NostrEvent> untouched =
           List.of(
-              article(other, 30_023, "one", NOW - 5),
-              article(key, 30_023, "two", NOW - 5),
-              article(key, 30_024, "one", NOW - 5));
+              article(other, 30_023, "one", now - 5),
+              article(key, 30_023, "two", now - 5),
+              article(key, 30_024, "one", now - 5));
       for (NostrEvent each : untouched) {
         assertTaken(each);
       }
-      assertTaken(deletion(key, NOW, address(key)));
+      assertTaken(deletion(key, now, address(key)));
       for (NostrEvent each : untouched) {
         assertThat(byId(each)).hasSize(1);
       }
@@ -580,12 +580,12 @@ class TheConformanceListTest {
 
     @Test
     void items_76_and_77_R_nobody_deletes_what_is_anothers() throws Exception {
-      NostrEvent note = note(other, NOW - 5, "stays");
-      NostrEvent article = article(other, 30_023, "one", NOW - 5);
+      NostrEvent note = note(other, now - 5, "stays");
+      NostrEvent article = article(other, 30_023, "one", now - 5);
       assertTaken(note);
       assertTaken(article);
-      var _ = client.store(deletion(key, NOW, List.of("e", note.id())));
-      var _ = client.store(deletion(key, NOW, address(other)));
+      var _ = client.store(deletion(key, now, List.of("e", note.id())));
+      var _ = client.store(deletion(key, now, address(other)));
       assertThat(byId(note)).hasSize(1);
       assertThat(byId(article)).hasSize(1);
     }
