@@ -43,6 +43,7 @@ import picocli.CommandLine.Command;
       CompactCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
+      CopyCommand.class,
       KeyCommand.class,
       McpCommand.class,
       EnvelopeCommand.class,
