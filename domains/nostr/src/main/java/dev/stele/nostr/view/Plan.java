@@ -51,6 +51,20 @@ record Plan(NostrFilter filter, By by) {
     }
   }
 
+  /** The order and its scans, in words. */
+  String describe() {
+    String order =
+        switch (by) {
+          case By.Ids() -> "ids";
+          case By.Tag(char letter, boolean withKinds) ->
+              "tag " + letter + (withKinds ? " and kind" : "");
+          case By.Author(boolean withKinds) -> "author" + (withKinds ? " and kind" : "");
+          case By.Kind() -> "kind";
+          case By.Time() -> "time";
+        };
+    return "by %s, %d scans%s".formatted(order, fanOut(), isExact() ? "" : ", then checked");
+  }
+
   /** How many scans are merged. */
   long fanOut() {
     long kinds = filter.kinds().map(Set::size).orElse(1);
