@@ -82,7 +82,7 @@ class ACopyThatIsKilledTest {
       throws IOException, InterruptedException {
     Process process =
         ChildJvm.start(Stele.class, List.of("copy", "--from", log, "--to", copy, "--json"));
-    long empty = 200_000 + random.nextInt(8_000_000);
+    long empty = 200_000L + random.nextInt(8_000_000);
     while (process.isAlive() && sizeOf(database) < empty) {
       process.waitFor(5, TimeUnit.MILLISECONDS);
     }
