@@ -46,6 +46,7 @@ import picocli.CommandLine.Command;
       CopyCommand.class,
       KeyCommand.class,
       McpCommand.class,
+      NostrCommand.class,
       EnvelopeCommand.class,
       ViewsCommand.class,
       ValidateCommand.class,
