@@ -3,8 +3,12 @@ package dev.stele.cli;
 import dev.stele.core.event.EventDraft;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.log.LogReader;
+import dev.stele.nostr.filter.NostrFilter;
+import dev.stele.nostr.store.NostrStore;
+import dev.stele.nostr.store.NostrStores;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -19,8 +23,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -29,12 +35,18 @@ import picocli.CommandLine.Parameters;
     description = {
       "Write events as JSON: event_id, stream_id, message, timestamp, seq; stream by stream, in"
           + " order. Payloads that are not JSON are given in base64, so nothing is lost.",
-      "It is for other programs; to put a log back, take 'stele backup'."
+      "It is for other programs; to put a log back, take 'stele backup'.",
+      "With --nostr Nostr events as they are, one a line: what is visible, or with --all"
+          + " everything."
     })
 final class ExportCommand extends SteleCommand {
   private static final int PAGE = 1_024;
 
-  @Parameters(paramLabel = "FILE|-", description = "where to; - is stdout")
+  @Parameters(
+      paramLabel = "FILE|-",
+      arity = "0..1",
+      description =
+          "where to; - is stdout, and the default; Nostr: through gzip where it ends in .gz")
   private String file = "-";
 
   @Option(
@@ -60,6 +72,30 @@ final class ExportCommand extends SteleCommand {
       defaultValue = "",
       description = "the zone of times without an offset (default: this machine's)")
   private String zone = "";
+
+  @Option(names = "--nostr", description = "Nostr events as they are, one a line")
+  private boolean nostr;
+
+  @Option(
+      names = "--all",
+      description =
+          "Nostr: also what is superseded, deleted or expired; in the order of the log, also while"
+              + " it is written")
+  private boolean all;
+
+  @Option(
+      names = "--filter",
+      paramLabel = "FILTER",
+      description = "Nostr: only what matches, such as '{\"kinds\": [1]}'")
+  private @Nullable String filter;
+
+  @Option(
+      names = "--order",
+      paramLabel = "ORDER",
+      description = "Nostr: newest first, or as in the log: newest, log (default: newest)")
+  private NostrExport.@Nullable Order order;
+
+  @Mixin private final NostrStoreGroup store = new NostrStoreGroup();
 
   /** What is written, and what of it was left out. Confined to one thread. */
   private static final class Out {
@@ -96,6 +132,13 @@ final class ExportCommand extends SteleCommand {
 
   @Override
   int run(Terminal terminal) throws IOException {
+    if (nostr) {
+      return exportNostr(terminal);
+    }
+    if (all || filter != null || order != null) {
+      throw new CannotRun(
+          "bad-arguments", "--all, --filter and --order go with --nostr", "stele export --help");
+    }
     ZoneId of = Moments.zone(zone);
     Instant first =
         since == null ? Instant.MIN : Moments.bound("--since", since, of, Moments.Bound.FIRST);
@@ -129,6 +172,69 @@ final class ExportCommand extends SteleCommand {
       return ExitCode.DONE;
     }
   }
+
+  // ---- Nostr ----
+
+  private int exportNostr(Terminal terminal) throws IOException {
+    NostrFilter wanted = filter == null ? NostrFilter.ALL : NostrFilters.parse(filter);
+    boolean byLog = all || order == NostrExport.Order.LOG;
+    if (byLog && wanted.limit().isPresent()) {
+      throw new CannotRun(
+          "bad-filter",
+          "a limit is of the newest events, and these come in the order of the log",
+          "stele export --nostr --order newest");
+    }
+    if (all && order == NostrExport.Order.NEWEST) {
+      throw new CannotRun(
+          "bad-arguments", "--all is in the order of the log", "stele export --nostr --all");
+    }
+    terminal.begin("exporting");
+    if (file.equals("-")) {
+      Writer out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
+      var _ = writeNostr(terminal, out, wanted);
+      out.flush();
+      return ExitCode.DONE;
+    }
+    Path target = Path.of(file);
+    Path partial = target.resolveSibling(target.getFileName() + ".writing");
+    NostrExport export;
+    try (Writer out =
+        new BufferedWriter(new OutputStreamWriter(opened(partial), StandardCharsets.UTF_8))) {
+      export = writeNostr(terminal, out, wanted);
+    }
+    Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("exported", export.written());
+    json.put("erased", export.gone());
+    json.put("file", target.toString());
+    terminal.answer(
+        json,
+        List.of(
+            "exported   %,d events to %s".formatted(export.written(), target),
+            "left out   %,d that were erased".formatted(export.gone())));
+    return ExitCode.DONE;
+  }
+
+  private OutputStream opened(Path partial) throws IOException {
+    OutputStream raw = Files.newOutputStream(partial);
+    return file.endsWith(".gz") ? new GZIPOutputStream(raw) : raw;
+  }
+
+  private NostrExport writeNostr(Terminal terminal, Writer out, NostrFilter wanted) {
+    NostrExport export = new NostrExport(out, wanted, terminal::progress);
+    if (all) {
+      try (LogReader reader = log.openReader()) {
+        export.all(reader);
+      }
+    } else {
+      try (NostrStore opened = NostrStores.open(log.secretUri(), store.options(log))) {
+        export.visible(opened, order == null ? NostrExport.Order.NEWEST : order);
+      }
+    }
+    return export;
+  }
+
+  // ---- events of any kind ----
 
   private void write(LogReader reader, Out out, Instant first, Instant last, Terminal terminal)
       throws IOException {

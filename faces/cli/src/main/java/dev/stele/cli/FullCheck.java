@@ -32,9 +32,13 @@ final class FullCheck {
 
   /** What re-checks the signatures of every domain, for one verification. */
   static List<Auditor> auditors(LogEngine engine, VerifierKey key) {
+    return auditors(engine, LogId.MAIN, key);
+  }
+
+  static List<Auditor> auditors(LogEngine engine, LogId log, VerifierKey key) {
     return List.of(
-        LedgerAuditor.of(engine, LogId.MAIN, key),
-        EnvelopeAuditor.of(engine, LogId.MAIN, key),
+        LedgerAuditor.of(engine, log, key),
+        EnvelopeAuditor.of(engine, log, key),
         new NostrAuditor());
   }
 

@@ -1,18 +1,17 @@
 package dev.stele.cli;
 
+import dev.stele.cli.NostrImport.OnRefusal;
 import dev.stele.core.log.EventLog;
-import dev.stele.nostr.event.EventJson;
-import dev.stele.nostr.gate.NostrGate;
+import dev.stele.nostr.store.NostrStore;
+import dev.stele.nostr.store.NostrStoreOptions;
+import dev.stele.nostr.store.NostrStores;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.HexFormat;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -22,8 +21,6 @@ import picocli.CommandLine.Option;
       "Exit 1: something was refused; the report lists line, id, code and reason."
     })
 final class ImportCommand extends SteleCommand {
-  private static final Pattern NOSTR_ID = Pattern.compile("\"id\"\\s*:\\s*\"([0-9a-f]{64})\"");
-
   @ArgGroup(multiplicity = "1")
   private Source source = new Source();
 
@@ -31,7 +28,9 @@ final class ImportCommand extends SteleCommand {
     @Option(
         names = "--nostr",
         paramLabel = "FILE",
-        description = "Nostr events, one JSON object a line; .gz is read through gzip; - is stdin")
+        description =
+            "Nostr events, one JSON object a line, also as [\"EVENT\", {…}]; gzip is seen by its"
+                + " first bytes; - is stdin")
     private @Nullable String nostr;
 
     @Option(
@@ -66,6 +65,13 @@ final class ImportCommand extends SteleCommand {
       description = "the zone of times without an offset in events (default: this machine's)")
   private String zone = "";
 
+  @Option(
+      names = "--strict",
+      description = "Nostr: stop once a line was refused, instead of going on with the next")
+  private boolean strict;
+
+  @Mixin private final NostrStoreGroup nostr = new NostrStoreGroup();
+
   @Override
   int run(Terminal terminal) throws IOException, InterruptedException {
     terminal.begin("importing");
@@ -82,25 +88,25 @@ final class ImportCommand extends SteleCommand {
       return new ExchangeImport(log, Moments.zone(zone)).run(terminal, source.eventsDatabase);
     }
     String file = source.nostr == null ? "-" : source.nostr;
-    try (LineReader lines = LineReader.open(file, EventJson.MAX_TEXT_BYTES);
-        EventLog writer = log.openWriter()) {
-      ImportReport report =
-          new ParallelImport(
-                  writer, new NostrGate(), InstantSource.system(), ImportCommand::nostrId)
+    NostrStoreOptions options = nostr.options(log);
+    try (Stopping stopping = new Stopping();
+        LineReader lines = LineReader.open(file, NostrLine.MAX_BYTES);
+        NostrStore store = NostrStores.open(log.secretUri(), options)) {
+      NostrReport report =
+          new NostrImport(store, strict ? OnRefusal.STOP : OnRefusal.GO_ON, stopping)
               .run(lines, terminal);
-      long size = writer.head().size();
-      return answer(terminal, report, size, HexFormat.of().formatHex(writer.root(size)));
+      EventLog under = NostrStores.log(store);
+      long size = under.head().size();
+      String root = HexFormat.of().formatHex(under.root(size));
+      terminal.answer(report.json(size, root), report.text(size, root));
+      return report.anyRefused() || report.wasStopped()
+          ? ExitCode.REFUSED_OR_BROKEN
+          : ExitCode.DONE;
     }
   }
 
   static int answer(Terminal terminal, ImportReport report, long headPosition, String root) {
     terminal.answer(report.json(headPosition, root), report.text(headPosition, root));
     return report.anyRefused() ? ExitCode.REFUSED_OR_BROKEN : ExitCode.DONE;
-  }
-
-  /** The id that a refused line names, for the report; nothing says that it is right. */
-  private static String nostrId(byte[] line) {
-    Matcher id = NOSTR_ID.matcher(new String(line, StandardCharsets.UTF_8));
-    return id.find() ? id.group(1) : "";
   }
 }

@@ -8,7 +8,10 @@ import java.util.Map;
 /** What an import did, line by line where something was refused. Confined to one thread. */
 final class ImportReport {
   /** How many refusals are listed one by one; the rest is only counted. */
-  private static final int MAX_LISTED = 10_000;
+  static final int MAX_LISTED = 10_000;
+
+  /** How many are shown as text: a screen of them. */
+  private static final int MAX_SHOWN = 20;
 
   record Refusal(long line, String id, String code, String reason) {}
 
@@ -18,7 +21,6 @@ final class ImportReport {
   private long refusedCount;
   private long appended;
   private long alreadyPresent;
-  private long passing;
 
   void counted(long newHere, long hereAlready) {
     appended += newHere;
@@ -35,10 +37,6 @@ final class ImportReport {
 
   void alreadyPresent() {
     alreadyPresent++;
-  }
-
-  void passedBy() {
-    passing++;
   }
 
   void refused(long line, String id, String code, String reason) {
@@ -61,7 +59,7 @@ final class ImportReport {
   }
 
   long done() {
-    return appended + alreadyPresent + passing + refusedCount;
+    return appended + alreadyPresent + refusedCount;
   }
 
   boolean anyRefused() {
@@ -72,7 +70,6 @@ final class ImportReport {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("appended", appended);
     json.put("alreadyPresent", alreadyPresent);
-    json.put("transient", passing);
     json.put("refused", shown(refused));
     json.put("refusedCount", refusedCount);
     if (!bytes.isEmpty()) {
@@ -86,7 +83,8 @@ final class ImportReport {
     return json;
   }
 
-  private static List<Map<String, Object>> shown(List<Refusal> rows) {
+  /** Refusals as they are in answers. */
+  static List<Map<String, Object>> shown(List<Refusal> rows) {
     return rows.stream()
         .map(
             refusal -> {
@@ -103,21 +101,29 @@ final class ImportReport {
   List<String> text(long headPosition, String root) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "appended %,d, already present %,d, transient %,d, refused %,d"
-            .formatted(appended, alreadyPresent, passing, refusedCount));
-    refused.stream()
-        .limit(20)
-        .forEach(
-            refusal ->
-                lines.add(
-                    "  refused line %d (%s) %s: %s"
-                        .formatted(refusal.line, refusal.id, refusal.code, refusal.reason)));
-    if (refusedCount > 20) {
-      lines.add("  ... and %,d more; --json lists them".formatted(refusedCount - 20));
-    }
+        "appended %,d, already present %,d, refused %,d"
+            .formatted(appended, alreadyPresent, refusedCount));
+    lines.addAll(listed(refused, refusedCount));
     guarantees.forEach(sentence -> lines.add("  cannot be guaranteed: " + sentence));
     lines.add("head     %,d".formatted(headPosition));
     lines.add("root     " + root);
+    return lines;
+  }
+
+  /** The first refusals as lines of text; what they quote is a stranger's. */
+  static List<String> listed(List<Refusal> refused, long count) {
+    List<String> lines = new ArrayList<>();
+    refused.stream()
+        .limit(MAX_SHOWN)
+        .forEach(
+            refusal ->
+                lines.add(
+                    Terminal.printable(
+                        "  refused line %d (%s) %s: %s"
+                            .formatted(refusal.line, refusal.id, refusal.code, refusal.reason))));
+    if (count > MAX_SHOWN) {
+      lines.add("  ... and %,d more; --json lists them".formatted(count - MAX_SHOWN));
+    }
     return lines;
   }
 }

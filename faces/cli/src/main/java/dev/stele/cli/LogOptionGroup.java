@@ -37,6 +37,14 @@ final class LogOptionGroup {
               + " (default: the one given to init, else the user's state folder)")
   private @Nullable Path anchorFolder;
 
+  /** The options of a command that names its logs by options of its own. */
+  static LogOptionGroup of(String uri, Optional<Path> anchorFolder) {
+    LogOptionGroup group = new LogOptionGroup();
+    group.uri = uri;
+    group.anchorFolder = anchorFolder.orElse(null);
+    return group;
+  }
+
   /** The log's URI for people: without a password. */
   String uri() {
     return Storages.withoutSecrets(uri);

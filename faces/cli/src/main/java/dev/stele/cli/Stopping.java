@@ -39,10 +39,18 @@ final class Stopping implements AutoCloseable {
 
   /** Progress that also stops. */
   Progress with(Progress shown) {
+    return with(shown, "nothing was changed");
+  }
+
+  /**
+   * Progress that also stops.
+   *
+   * @param left what a task leaves that is stopped, as a phrase
+   */
+  Progress with(Progress shown, String left) {
     return (done, total) -> {
       if (stopping) {
-        throw new CannotRun(
-            "stopped", "the process was told to stop; nothing was changed", "run it again");
+        throw new CannotRun("stopped", "the process was told to stop; " + left, "run it again");
       }
       shown.at(done, total);
     };

@@ -10,7 +10,6 @@ import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.engine.StoredCheckpoint;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.log.Disk;
-import dev.stele.core.proof.Frontier;
 import dev.stele.core.proof.Merkle;
 import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.proof.TiledNodes;
@@ -27,6 +26,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -206,8 +206,8 @@ public final class Backup {
     private long rows;
     private Gone gone = new Gone(key);
 
-    /** Neighbouring rows without a body; checked against the receipts once all are read. */
-    private final List<PositionRange> bare = new ArrayList<>();
+    /** Rows without a body; checked against the receipts once all are read. */
+    private final BareRows bare = new BareRows();
 
     Run(BackupWriter out, Request request, SignedCheckpoint goal, Progress progress) {
       this.out = out;
@@ -224,19 +224,7 @@ public final class Backup {
     }
 
     private RowChain chainBehind(long size) {
-      if (size == 0) {
-        return RowChain.ofOrigin(key.name());
-      }
-      TiledNodes nodes = new TiledNodes(engine, log);
-      List<byte[]> edge = new ArrayList<>();
-      long begin = 0;
-      for (int level = Long.SIZE - 2; level >= 0; level--) {
-        if ((size >>> level & 1) == 1) {
-          edge.add(nodes.node(level, begin >>> level));
-          begin += 1L << level;
-        }
-      }
-      return RowChain.behind(Frontier.of(size, edge), nodes.node(0, size - 1));
+      return RowChain.behind(key.name(), size, new TiledNodes(engine, log));
     }
 
     /** Writes everything but the manifest; what is wrong with the log, if anything is. */
@@ -285,7 +273,7 @@ public final class Backup {
             return Optional.of(new BackupResult.Unsound(chain.size() + 1, fault.get()));
           }
           if (!row.hasBody()) {
-            addBare(row.position());
+            bare.add(row.position());
           }
           rows++;
           end = row.bodyAt() + row.bodyLength();
@@ -295,6 +283,8 @@ public final class Backup {
               new BackupResult.Unsound(
                   chain.size() + 1, "event %d is missing".formatted(chain.size() + 1)));
         }
+        // A backup of rows has no use for their tiles.
+        var _ = chain.takeTiles();
         out.frame(
             Frame.ROWS, ByteBuffer.allocate(8 + end).putLong(first).put(bytes, 0, end).array());
         progress.at(chain.size() - after, size - after);
@@ -306,25 +296,14 @@ public final class Backup {
                   size, "the first %d events are not those the log signed for".formatted(size)));
     }
 
-    private void addBare(long position) {
-      if (!bare.isEmpty() && bare.getLast().last() == position - 1) {
-        bare.set(bare.size() - 1, new PositionRange(bare.getLast().first(), position));
-      } else {
-        bare.add(new PositionRange(position, position));
-      }
-    }
-
     private Optional<BackupResult> bodyWithoutReason() {
-      for (PositionRange range : bare) {
-        for (long at = range.first(); at <= range.last(); at++) {
-          if (!gone.erased(at) && at > gone.trimmed()) {
-            return Optional.of(
-                new BackupResult.Unsound(
-                    at, "the body of event %d is missing without a receipt".formatted(at)));
-          }
-        }
-      }
-      return Optional.empty();
+      OptionalLong at = bare.withoutReason(gone);
+      return at.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new BackupResult.Unsound(
+                  at.getAsLong(),
+                  "the body of event %d is missing without a receipt".formatted(at.getAsLong())));
     }
 
     private void writeRest() throws IOException {
@@ -447,7 +426,6 @@ public final class Backup {
     }
 
     BackupManifest manifest(String id, Instant madeAt, BackupManifest.Content content) {
-      long bareRows = bare.stream().mapToLong(PositionRange::count).sum();
       return new BackupManifest(
           id,
           madeAt,
@@ -457,7 +435,7 @@ public final class Backup {
           after,
           gone.trimmed(),
           rows,
-          bareRows,
+          bare.count(),
           held(),
           request.secrets().isPresent(),
           request.pinned(),
@@ -472,12 +450,8 @@ public final class Backup {
       if (from == size) {
         return 0;
       }
-      long bareAbove = 0;
-      for (PositionRange range : bare) {
-        bareAbove += Math.max(0, range.last() - Math.max(range.first(), from + 1) + 1);
-      }
       long trimmedRows = rows - (size - from);
-      return trimmedRows + gone.erasedIn(new PositionRange(from + 1, size)) - bareAbove;
+      return trimmedRows + gone.erasedIn(new PositionRange(from + 1, size)) - bare.countAfter(from);
     }
 
     long forgottenBefore() {

@@ -13,6 +13,7 @@ import dev.stele.core.proof.VerifierKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -60,14 +61,25 @@ final class Gone {
     return java.util.Arrays.equals(EventRecord.streamBytes(record), STREAM);
   }
 
+  /** The receipt that a row of their stream is, if the log's key has signed it. */
+  static Optional<Receipt> receiptIn(Row row, VerifierKey key) {
+    return new StoredEvent(row.link(), row.record(), row.body())
+        .payload()
+        .map(note -> Receipt.open(note, key))
+        .flatMap(
+            parsed ->
+                switch (parsed) {
+                  case Parsed.Value<Receipt>(Receipt receipt) -> Optional.of(receipt);
+                  case Parsed.Malformed<Receipt> _ -> Optional.empty();
+                });
+  }
+
   /** Takes up what a row says, if it is a receipt. */
   void add(Row row) {
-    StoredEvent event = new StoredEvent(row.link(), row.record(), row.body());
-    if (event.payload().isEmpty()
-        || !(Receipt.open(event.payload().get(), key)
-            instanceof Parsed.Value<Receipt>(Receipt receipt))) {
-      return;
-    }
+    receiptIn(row, key).ifPresent(receipt -> add(row, receipt));
+  }
+
+  private void add(Row row, Receipt receipt) {
     switch (receipt) {
       case Receipt.Erased names -> {
         for (Receipt.ErasedRange range : names.ranges()) {

@@ -18,9 +18,7 @@ import dev.stele.core.proof.Verdict;
 import dev.stele.core.proof.Verifier;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -165,11 +163,7 @@ public final class Restore {
     BackupManifest tip = chain.tip().manifest();
     RowChain behind = RowChain.ofOrigin(tip.origin());
     if (tip.trimmed() > 0) {
-      for (Tile tile : prefixPart().tiles()) {
-        leaves(tile).forEach(behind::take);
-        // They are made anew when the engine asks for them.
-        var _ = behind.takeTiles();
-      }
+      new PrefixTiles(prefixPart().tiles()).into(behind);
       if (behind.size() != tip.trimmed()) {
         throw new Faulty(
             behind.size() + 1, "the tiles of the events that were trimmed are not all");
@@ -277,7 +271,7 @@ public final class Restore {
         log,
         new TrimmedPrefix(
             new Head(gone.trimmed(), lastLink(part)),
-            () -> new Tiles(part.tiles().iterator()),
+            new PrefixTiles(part.tiles()),
             part.claims(),
             part.streams()),
         batch,
@@ -287,46 +281,9 @@ public final class Restore {
   private static byte[] lastLink(BackupFile part) {
     byte[] link = new byte[0];
     for (Tile tile : part.tiles()) {
-      link = leaves(tile).getLast();
+      link = PrefixTiles.leaves(tile).getLast();
     }
     return link;
-  }
-
-  private static List<byte[]> leaves(Tile tile) {
-    List<byte[]> leaves = new ArrayList<>(Tile.WIDTH);
-    int bytes = tile.hashes().length / Tile.WIDTH;
-    for (int i = 0; i < Tile.WIDTH; i++) {
-      leaves.add(Arrays.copyOfRange(tile.hashes(), i * bytes, (i + 1) * bytes));
-    }
-    return leaves;
-  }
-
-  /** The tiles of every level over those of level 0, made on the way. */
-  private static final class Tiles implements Iterator<Tile> {
-    private final Iterator<Tile> lowest;
-    private final RowChain tree = RowChain.ofOrigin("");
-    private Iterator<Tile> made = List.<Tile>of().iterator();
-
-    Tiles(Iterator<Tile> lowest) {
-      this.lowest = lowest;
-    }
-
-    @Override
-    public boolean hasNext() {
-      while (!made.hasNext() && lowest.hasNext()) {
-        leaves(lowest.next()).forEach(tree::take);
-        made = tree.takeTiles().iterator();
-      }
-      return made.hasNext();
-    }
-
-    @Override
-    public Tile next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException("no more tiles");
-      }
-      return made.next();
-    }
   }
 
   // ---- checkpoints ----

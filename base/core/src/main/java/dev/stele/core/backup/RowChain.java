@@ -4,6 +4,7 @@ import dev.stele.core.engine.Row;
 import dev.stele.core.engine.Tile;
 import dev.stele.core.event.EventRecord;
 import dev.stele.core.proof.Frontier;
+import dev.stele.core.proof.NodeSource;
 import dev.stele.crypto.Sha256;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -42,9 +43,33 @@ final class RowChain {
     return new RowChain(new Frontier(), EventRecord.genesis(origin));
   }
 
-  /** Follows on from a tree and the link of its last event; tiles begun before are not made. */
-  static RowChain behind(Frontier tree, byte[] link) {
-    return new RowChain(tree, link);
+  /**
+   * Follows on behind the first events of a log. Tiles that they began are gone on with.
+   *
+   * @param size how many events
+   * @param nodes of a tree that has them at least
+   */
+  static RowChain behind(String origin, long size, NodeSource nodes) {
+    if (size == 0) {
+      return ofOrigin(origin);
+    }
+    List<byte[]> edge = new ArrayList<>();
+    long begin = 0;
+    for (int level = Long.SIZE - 2; level >= 0; level--) {
+      if ((size >>> level & 1) == 1) {
+        edge.add(nodes.node(level, begin >>> level));
+        begin += 1L << level;
+      }
+    }
+    RowChain chain = new RowChain(Frontier.of(size, edge), nodes.node(0, size - 1));
+    for (int level = 0; size >>> level > 0; level += TILE_HEIGHT) {
+      long complete = size >>> level;
+      int begun = (int) (complete % Tile.WIDTH);
+      byte[] hashes = nodes.nodes(level, complete - begun, begun);
+      chain.partials.put(
+          level / TILE_HEIGHT, Arrays.copyOf(hashes, Tile.WIDTH * Sha256.SIZE_BYTES));
+    }
+    return chain;
   }
 
   long size() {

@@ -9,6 +9,8 @@
  *                                           │ BackupChain: a full one, then what continues it
  *                                           ▼
  *             Restore: every byte checked, receipts first ──► an empty LogEngine ──► Verifier
+ *
+ *   LogEngine ──Verifier, then rows and checkpoints──► LogCopy ──► another LogEngine ──► Verifier
  * </pre>
  *
  * <p>Read {@link dev.stele.core.backup.Backup} first. Nothing here copies an engine's files, so a

@@ -125,6 +125,24 @@ public final class LogHome {
   }
 
   /**
+   * Puts the secrets of the log that is here beside its public key, where they are not yet.
+   *
+   * @param secrets the text of its key file
+   * @throws StorageFailed when they are not that key's
+   */
+  public void adoptSecrets(String secrets) {
+    if (keys().isPresent()) {
+      return;
+    }
+    try {
+      SecretFile.create(file(".key"), secrets);
+    } catch (IOException e) {
+      throw new StorageFailed("the keys of %s cannot be written".formatted(database), e);
+    }
+    var _ = keys();
+  }
+
+  /**
    * Gives the files of keys other names, so that another log can take this place, and forgets at
    * the anchor which log was here.
    *

@@ -59,6 +59,19 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
     }
   }
 
+  /** The order and its scans, in words. */
+  String describe() {
+    String order =
+        switch (by) {
+          case By.Ids() -> "ids";
+          case By.Tag(char letter) -> "tag " + letter;
+          case By.Author(boolean withKinds) -> "author" + (withKinds ? " and kind" : "");
+          case By.Kind() -> "kind";
+          case By.Time() -> "time";
+        };
+    return "by %s, %d scans%s".formatted(order, fanOut(), isExact() ? "" : ", then checked");
+  }
+
   /** How many scans are merged. */
   long fanOut() {
     long kinds = filter.kinds().map(Set::size).orElse(1);

@@ -190,6 +190,16 @@ public final class Question {
     cut |= hits.size() == Search.MAX_HITS;
   }
 
+  /**
+   * How each filter that may match anything is answered, in a few words for a human: by which
+   * order, and how many scans are merged.
+   *
+   * @param tables of {@link NostrView}
+   */
+  public List<String> plans(TableReader tables) {
+    return asked.stream().map(each -> each.plan(tables).describe()).toList();
+  }
+
   /** Leaves out what is behind a position of the log: to be said once, after the first page. */
   public void asOf(long position) {
     asOf = Math.min(asOf, position);
