@@ -75,7 +75,7 @@ abstract class WeaknessesOfOtherRelaysTck {
         Relay.open(
             store,
             new Relay.Setup(Talk.URL, RelayLimits.DEFAULT, List.of(), () -> now, new Random(2)));
-    session = relay.connect("127.0.0.1", () -> {});
+    session = relay.connect("127.0.0.1", () -> {}).hinting();
   }
 
   @AfterEach
