@@ -50,6 +50,9 @@ public abstract class ViewRunnerTck {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Duration AT_ONCE = Duration.ZERO;
 
+  /** As many events as a step takes. */
+  private static final int BATCH = ViewRunner.MAX_BATCH;
+
   /** Where this test's stores keep their files. */
   @TempDir protected Path folder;
 
@@ -102,6 +105,17 @@ public abstract class ViewRunnerTck {
     AppendResult result = log.append(Append.of(TestGate.event(stream, "id-" + next, payload)));
     assertThat(result).isInstanceOf(AppendResult.Appended.class);
     return next;
+  }
+
+  /** As {@link #append(int)}, for as many as a step takes at once, and more. */
+  private void appendMany(int count) {
+    long first = log.head().size() + 1;
+    List<Append> appends = new ArrayList<>();
+    for (long next = first; next < first + count; next++) {
+      appends.add(
+          Append.of(TestGate.event("stream-" + next % 5, "id-" + next, "payload of " + next)));
+    }
+    assertThat(log.appendAll(appends)).hasOnlyElementsOfType(AppendResult.Appended.class);
   }
 
   private void append(int count) {
@@ -224,15 +238,16 @@ public abstract class ViewRunnerTck {
 
   @Test
   void a_rebuild_comes_to_the_same_bytes() throws Exception {
-    append(1_200);
+    int size = BATCH + 200;
+    appendMany(size);
     ViewRunner runner = runner(new StreamsView());
     runner.catchUp();
     String before = hash("streams");
     runner.rebuild();
-    assertThat(runner.status().state()).isEqualTo(new ViewState.Rebuilding(0, 1_200));
+    assertThat(runner.status().state()).isEqualTo(new ViewState.Rebuilding(0, size));
     assertThat(runner.step(AT_ONCE)).isTrue();
-    assertThat(runner.status().state()).isEqualTo(new ViewState.Rebuilding(1_000, 1_200));
-    assertThat(runner.status().position()).isEqualTo(1_200);
+    assertThat(runner.status().state()).isEqualTo(new ViewState.Rebuilding(BATCH, size));
+    assertThat(runner.status().position()).isEqualTo(size);
     assertThat(runner.catchUp().state()).isEqualTo(new ViewState.Live());
     assertThat(hash("streams")).isEqualTo(before);
     assertThat(store().generations()).hasSize(1);
@@ -242,7 +257,8 @@ public abstract class ViewRunnerTck {
 
   @Test
   void a_new_version_is_built_beside_the_old_which_answers_until_the_swap() throws Exception {
-    append(1_500);
+    int first = BATCH + 500;
+    appendMany(first);
     project(new StreamsView(1));
     String old = hash("streams");
     restart();
@@ -251,36 +267,39 @@ public abstract class ViewRunnerTck {
     assertThat(runner.step(AT_ONCE)).isTrue();
     assertThat(runner.status())
         .isEqualTo(
-            new ViewStatus("streams", 1, 1_500, 1_600, new ViewState.Rebuilding(1_000, 1_600)));
+            new ViewStatus(
+                "streams", 1, first, first + 100, new ViewState.Rebuilding(BATCH, first + 100)));
     assertThat(hash("streams")).isEqualTo(old);
     assertThat(runner.catchUp())
-        .isEqualTo(new ViewStatus("streams", 2, 1_600, 1_600, new ViewState.Live()));
+        .isEqualTo(new ViewStatus("streams", 2, first + 100, first + 100, new ViewState.Live()));
     assertThat(hash("streams")).isEqualTo(replayed(new StreamsView(2))).isNotEqualTo(old);
   }
 
   @Test
   void a_rebuild_that_was_interrupted_goes_on_and_swaps() throws Exception {
-    append(2_500);
+    int size = 2 * BATCH + 500;
+    appendMany(size);
     project(new StreamsView(1));
     ViewRunner first = runner(new StreamsView(2));
     assertThat(first.step(AT_ONCE)).isTrue();
     restart();
     ViewRunner second = runner(new StreamsView(2));
     assertThat(second.step(AT_ONCE)).isTrue();
-    assertThat(second.status().state()).isEqualTo(new ViewState.Rebuilding(2_000, 2_500));
+    assertThat(second.status().state()).isEqualTo(new ViewState.Rebuilding(2 * BATCH, size));
     second.catchUp();
     assertThat(hash("streams")).isEqualTo(replayed(new StreamsView(2)));
   }
 
   @Test
   void a_rebuild_of_code_that_is_gone_begins_again() throws Exception {
-    append(2_500);
+    int size = 2 * BATCH + 500;
+    appendMany(size);
     project(new StreamsView(1));
     assertThat(runner(new StreamsView(2)).step(AT_ONCE)).isTrue();
     restart();
     ViewRunner third = runner(new StreamsView(3));
     assertThat(third.step(AT_ONCE)).isTrue();
-    assertThat(third.status().state()).isEqualTo(new ViewState.Rebuilding(1_000, 2_500));
+    assertThat(third.status().state()).isEqualTo(new ViewState.Rebuilding(BATCH, size));
     assertThat(third.catchUp().version()).isEqualTo(3);
     assertThat(hash("streams")).isEqualTo(replayed(new StreamsView(3)));
     assertThat(store().generations()).hasSize(1);
@@ -558,7 +577,7 @@ public abstract class ViewRunnerTck {
 
   @Test
   void an_erase_during_a_rebuild_is_not_missed() throws Exception {
-    append(2_500);
+    appendMany(2 * BATCH + 500);
     ViewRunner runner = runner(new EntriesView());
     runner.catchUp();
     erase(3);

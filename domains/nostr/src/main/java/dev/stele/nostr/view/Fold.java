@@ -110,7 +110,7 @@ final class Fold {
         d(event, address));
     tables.put(TEXTS, position, new String(text, StandardCharsets.UTF_8));
     for (byte[] tag : tags(event)) {
-      tables.put(TAGS, tag, -event.createdAt(), id, (long) event.kind(), position);
+      tables.put(TAGS, tag, (long) event.kind(), -event.createdAt(), id, position);
     }
     if (expiresAt.isPresent()) {
       tables.put(EXPIRATIONS, expiresAt.getAsLong(), position);
@@ -146,7 +146,7 @@ final class Fold {
     }
     byte[] id = HEX.parseHex(event.id());
     for (byte[] tag : tags(event)) {
-      tables.delete(TAGS, tag, -event.createdAt(), id);
+      tables.delete(TAGS, tag, (long) event.kind(), -event.createdAt(), id);
     }
     event.expiresAt().ifPresent(time -> tables.delete(EXPIRATIONS, time, position));
     tables.delete(TEXTS, position);
@@ -254,7 +254,6 @@ final class Fold {
     byte[] wrapped = ValueKey.ofTag('p', request.pubkey());
     tables.forEach(
         Scan.of(TAGS)
-            .by("nostr_tags_by_kind")
             .from(wrapped, (long) Tombstones.GIFT_WRAP, newest)
             .to(wrapped, (long) Tombstones.GIFT_WRAP),
         row -> goes(row.integer("position")));

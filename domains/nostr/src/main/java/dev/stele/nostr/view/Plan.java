@@ -19,15 +19,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param filter the filter
  * @param by the order
+ * @param lanes for an order by tags: the rows to read
  */
-record Plan(NostrFilter filter, By by) {
+record Plan(NostrFilter filter, By by, List<Lane> lanes) {
+  Plan(NostrFilter filter, By by) {
+    this(filter, by, List.of());
+  }
+
+  /** The rows of one tag and one kind, newest first. */
+  record Lane(byte[] tag, int kind) {}
+
   /** An order of rows. Those with kinds have them where the filter has some. */
   sealed interface By {
     /** The events themselves. */
     record Ids() implements By {}
 
-    /** The values of the tags of one letter. */
-    record Tag(char letter, boolean withKinds) implements By {}
+    /** The values of the tags of one letter, each by kind. */
+    record Tag(char letter) implements By {}
 
     /** Authors. */
     record Author(boolean withKinds) implements By {}
@@ -56,8 +64,7 @@ record Plan(NostrFilter filter, By by) {
     long kinds = filter.kinds().map(Set::size).orElse(1);
     return switch (by) {
       case By.Ids() -> filter.ids().orElseThrow().size();
-      case By.Tag(char letter, boolean withKinds) ->
-          values(letter).size() * (withKinds ? kinds : 1);
+      case By.Tag _ -> lanes.size();
       case By.Author(boolean withKinds) ->
           filter.authors().orElseThrow().size() * (withKinds ? kinds : 1);
       case By.Kind() -> kinds;
@@ -65,18 +72,13 @@ record Plan(NostrFilter filter, By by) {
     };
   }
 
-  private Set<String> values(char letter) {
-    return filter.tags().getOrDefault(letter, Set.of());
-  }
-
   /** Whether rows may be of other kinds than are asked for. */
   boolean leavesKinds() {
     return filter.kinds().isPresent()
         && switch (by) {
           case By.Ids(), By.Time() -> true;
-          case By.Tag(_, boolean withKinds) -> !withKinds;
           case By.Author(boolean withKinds) -> !withKinds;
-          case By.Kind() -> false;
+          case By.Tag _, By.Kind() -> false;
         };
   }
 
@@ -108,18 +110,9 @@ record Plan(NostrFilter filter, By by) {
           scans.add(Scan.of(NostrView.EVENTS).by("nostr_events_by_id").prefix((Object) id.bytes()));
         }
       }
-      case By.Tag(char letter, boolean withKinds) -> {
-        for (String value : values(letter)) {
-          byte[] tag = ValueKey.ofTag(letter, value);
-          if (withKinds) {
-            for (int kind : filter.kinds().orElseThrow()) {
-              scans.add(
-                  within(
-                      Scan.of(NostrView.TAGS).by("nostr_tags_by_kind"), after, tag, (long) kind));
-            }
-          } else {
-            scans.add(within(Scan.of(NostrView.TAGS), after, tag));
-          }
+      case By.Tag _ -> {
+        for (Lane lane : lanes) {
+          scans.add(within(Scan.of(NostrView.TAGS), after, lane.tag(), (long) lane.kind()));
         }
       }
       case By.Author(boolean withKinds) -> {
@@ -179,6 +172,9 @@ record Plan(NostrFilter filter, By by) {
     List<Scan> scans = scans(after);
     if (by instanceof By.Ids) {
       return ofIds(tables, scans, after);
+    }
+    if (scans.isEmpty()) {
+      return () -> null;
     }
     int rows = (int) Math.min(wanted, 2L * wanted / scans.size() + FIRST_ROWS);
     if (scans.size() == 1) {

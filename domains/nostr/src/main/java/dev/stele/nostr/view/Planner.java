@@ -2,9 +2,13 @@ package dev.stele.nostr.view;
 
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
+import dev.stele.core.view.TableRow;
 import dev.stele.nostr.filter.NostrFilter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Chooses by which order a filter is answered.
@@ -35,7 +39,7 @@ final class Planner {
     List<Plan> plans = new ArrayList<>();
     boolean kinds = filter.kinds().isPresent();
     for (char letter : filter.tags().keySet()) {
-      addFirstPossible(plans, filter, kinds, letter);
+      byTag(filter, letter, tables).ifPresent(plans::add);
     }
     if (filter.authors().isPresent()) {
       Plan.ifPossible(filter, new Plan.By.Author(kinds), MAX_SCANS)
@@ -51,11 +55,47 @@ final class Planner {
     return plans.size() == 1 ? plans.getFirst() : fewest(plans, tables);
   }
 
-  private static void addFirstPossible(
-      List<Plan> plans, NostrFilter filter, boolean kinds, char letter) {
-    Plan.ifPossible(filter, new Plan.By.Tag(letter, kinds), MAX_SCANS)
-        .or(() -> Plan.ifPossible(filter, new Plan.By.Tag(letter, false), MAX_SCANS))
-        .ifPresent(plans::add);
+  /** By the tags of a letter, unless that takes too many scans. */
+  private static Optional<Plan> byTag(NostrFilter filter, char letter, TableReader tables) {
+    Set<String> values = filter.tags().getOrDefault(letter, Set.of());
+    Optional<Set<Integer>> kinds = filter.kinds();
+    boolean each = kinds.isPresent() && (long) values.size() * kinds.get().size() <= MAX_SCANS;
+    List<Plan.Lane> lanes = new ArrayList<>();
+    long searches = 0;
+    for (String value : values) {
+      byte[] tag = ValueKey.ofTag(letter, value);
+      if (each) {
+        kinds.get().forEach(kind -> lanes.add(new Plan.Lane(tag, kind)));
+        continue;
+      }
+      Scan rest = Scan.of(NostrView.TAGS).prefix((Object) tag);
+      for (OptionalInt kind = firstKind(tables, rest);
+          kind.isPresent();
+          kind = firstKind(tables, rest)) {
+        int there = kind.getAsInt();
+        if (kinds.isEmpty() || kinds.get().contains(there)) {
+          lanes.add(new Plan.Lane(tag, there));
+        }
+        rest = Scan.of(NostrView.TAGS).after(tag, (long) there).to(tag);
+        searches++;
+        if (searches > MAX_SCANS) {
+          return Optional.empty();
+        }
+      }
+      // The last search of a tag finds nothing, and costs as much.
+      searches++;
+      if (searches > MAX_SCANS) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new Plan(filter, new Plan.By.Tag(letter), List.copyOf(lanes)));
+  }
+
+  private static OptionalInt firstKind(TableReader tables, Scan scan) {
+    List<TableRow> first = tables.page(scan.limit(1));
+    return first.isEmpty()
+        ? OptionalInt.empty()
+        : OptionalInt.of((int) first.getFirst().integer("kind"));
   }
 
   private static Plan fewest(List<Plan> plans, TableReader tables) {

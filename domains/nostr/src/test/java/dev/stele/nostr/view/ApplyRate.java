@@ -14,6 +14,8 @@ import dev.stele.nostr.gate.NostrGate;
 import dev.stele.sqlite.SqliteViewStore;
 import dev.stele.testkit.MemoryAnchor;
 import dev.stele.testkit.TestLogs;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,12 +48,19 @@ final class ApplyRate {
                 ? SqliteViewStore.openWriter(file)
                 : LmdbViewStore.openWriter(file)) {
           ViewRunner runner = new ViewRunner(new NostrView(Set.of(), List.of()), log, views);
+          ThreadMXBean thread = ManagementFactory.getThreadMXBean();
           long start = System.nanoTime();
+          long cpu = thread.getCurrentThreadCpuTime();
           var _ = runner.catchUp();
           double seconds = (System.nanoTime() - start) / 1e9;
           System.out.printf(
-              "%s: %,d events in %.2f s, %,.0f a second, %,d bytes each%n",
-              store, count, seconds, count / seconds, Files.size(file) / count);
+              "%s: %,d events in %.2f s, %,.0f a second, %.1f us of one core and %,d bytes each%n",
+              store,
+              count,
+              seconds,
+              count / seconds,
+              (thread.getCurrentThreadCpuTime() - cpu) / 1e3 / count,
+              Files.size(file) / count);
         }
       }
     }

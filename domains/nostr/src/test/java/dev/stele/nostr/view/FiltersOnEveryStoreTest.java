@@ -220,13 +220,19 @@ class FiltersOnEveryStoreTest {
       var _ = new ViewRunner(view(), log, store).catchUp();
       PublicKey author = PublicKey.ofHex(events.getFirst().pubkey());
       NostrFilter rareTag = filter(Optional.of(Set.of(author)), Optional.empty(), "0".repeat(64));
-      assertThat(plan(store, rareTag)).isEqualTo(new Plan.By.Tag('t', false));
+      assertThat(plan(store, rareTag)).isEqualTo(new Plan.By.Tag('t'));
       NostrFilter noAuthor =
           filter(Optional.of(Set.of(PublicKey.ofHex("7".repeat(64)))), Optional.empty(), "nostr");
       assertThat(plan(store, noAuthor)).isEqualTo(new Plan.By.Author(false));
       assertThat(plan(store, filter(Optional.empty(), Optional.of(Set.of(1)), "nostr")))
-          .isEqualTo(new Plan.By.Tag('t', true));
+          .isEqualTo(new Plan.By.Tag('t'));
       assertThat(plan(store, NostrFilter.ALL)).isEqualTo(new Plan.By.Time());
+      Set<String> words =
+          Stream.iterate(1, i -> i + 1)
+              .limit(Planner.MAX_SCANS + 1)
+              .map(String::valueOf)
+              .collect(Collectors.toSet());
+      assertThat(plan(store, filter(words))).isEqualTo(new Plan.By.Time());
       Set<PublicKey> many =
           Stream.iterate(1, i -> i + 1)
               .limit(Planner.MAX_SCANS + 1)
@@ -257,13 +263,22 @@ class FiltersOnEveryStoreTest {
     }
   }
 
+  private static NostrFilter filter(Set<String> words) {
+    return filter(Optional.empty(), Optional.empty(), words);
+  }
+
   private static NostrFilter filter(
       Optional<Set<PublicKey>> authors, Optional<Set<Integer>> kinds, String word) {
+    return filter(authors, kinds, Set.of(word));
+  }
+
+  private static NostrFilter filter(
+      Optional<Set<PublicKey>> authors, Optional<Set<Integer>> kinds, Set<String> words) {
     return new NostrFilter(
         Optional.empty(),
         authors,
         kinds,
-        Map.of('t', Set.of(word)),
+        Map.of('t', words),
         NostrFilter.ALL.since(),
         NostrFilter.ALL.until(),
         NostrFilter.ALL.limit(),

@@ -16,10 +16,12 @@ import dev.stele.server.host.Host;
 import dev.stele.server.ops.Meters;
 import dev.stele.server.ops.Tracing;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -301,7 +303,8 @@ public final class HttpFace extends Handler.Abstract {
         problem
             .retryAfterSeconds()
             .ifPresent(seconds -> headers.put(HttpHeader.RETRY_AFTER, String.valueOf(seconds)));
-        sendWhole(
+        sendAndReadOn(
+            request,
             response,
             callback,
             new Reply.Whole(
@@ -350,14 +353,48 @@ public final class HttpFace extends Handler.Abstract {
     answering.traced().answered(method, route, status);
   }
 
+  /**
+   * Sends a refusal, and only then reads what is left of the body, up to a bound. Whoever still
+   * writes would otherwise lose the answer: a connection closed with bytes unread is reset, and a
+   * reset takes along what was sent on it before (RFC 9112, section 9.6).
+   */
+  private static void sendAndReadOn(
+      Request request, Response response, Callback callback, Reply.Whole whole) {
+    begin(response, whole);
+    try {
+      Content.Sink.write(response, true, ByteBuffer.wrap(whole.body()));
+      // Whoever asks first whether to send the body sends none now.
+      if (!request.getHeaders().contains(HttpHeader.EXPECT)) {
+        readOn(Content.Source.asInputStream(request));
+      }
+      callback.succeeded();
+    } catch (IOException e) {
+      // The sender has gone, or is too slow to be waited for.
+      callback.failed(e);
+    }
+  }
+
+  private static void readOn(InputStream in) throws IOException {
+    long until = System.nanoTime() + READ_ON.toNanos();
+    long left = READ_ON_BYTES;
+    byte[] some = new byte[STREAM_BUFFER_BYTES];
+    for (int n = 0; n >= 0 && left > 0 && System.nanoTime() < until; left -= n) {
+      n = in.read(some);
+    }
+  }
+
   private static void sendWhole(Response response, Callback callback, Reply.Whole whole) {
+    begin(response, whole);
+    response.write(true, ByteBuffer.wrap(whole.body()), callback);
+  }
+
+  private static void begin(Response response, Reply.Whole whole) {
     HttpFields.Mutable headers = response.getHeaders();
     response.setStatus(whole.status());
     headers.put(NO_STORE);
     headers.put(HttpHeader.CONTENT_TYPE, whole.contentType());
     whole.headers().forEach(headers::put);
     headers.put(HttpHeader.CONTENT_LENGTH, whole.body().length);
-    response.write(true, ByteBuffer.wrap(whole.body()), callback);
   }
 
   /** Runs on the request's own virtual thread for as long as the reader stays. */
@@ -391,6 +428,12 @@ public final class HttpFace extends Handler.Abstract {
       streamed.source().ended();
     }
   }
+
+  /** 16 MiB of a body that is refused are read after the answer: twice the largest payload. */
+  private static final long READ_ON_BYTES = 16L << 20;
+
+  /** 5 seconds for it. */
+  private static final Duration READ_ON = Duration.ofSeconds(5);
 
   /** 16 KiB: a socket's buffer takes more, and a thousand of these are 16 MiB. */
   private static final int STREAM_BUFFER_BYTES = 16 * 1024;

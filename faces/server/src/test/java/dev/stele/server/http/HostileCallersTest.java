@@ -1,5 +1,6 @@
 package dev.stele.server.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stele.server.RunningServer;
@@ -147,6 +148,25 @@ class HostileCallersTest {
             .contains("\"limit\":" + limit);
       }
       assertThat(server.get("/v1/logs/main").json()).containsEntry("size", 1L);
+    }
+  }
+
+  @Test
+  void whoStillWritesABodyThatIsRefusedIsNotCutOff() throws Exception {
+    try (RunningServer server = RunningServer.in(folder.resolve("data"))) {
+      byte[] body = new byte[4 << 20];
+      for (String path : new String[] {"/v1/logs", "/v1/nowhere"}) {
+        try (Bare bare = Bare.to(server.port())) {
+          bare.send(
+              "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                      .formatted(path)
+                  + "Content-Length: %d\r\n\r\n".formatted(body.length));
+          assertThat(bare.in().readNBytes(10)).as(path).asString(US_ASCII).isEqualTo("HTTP/1.1 4");
+
+          assertThat(bare.send(body)).as(path).isTrue();
+          assertThat(bare.answer(Duration.ofMillis(200), 1 << 16)).doesNotContain("(reset)");
+        }
+      }
     }
   }
 
