@@ -27,9 +27,12 @@ final class FuzzedRelay {
       new RelayLimits(16 * 1024, 3, 3, 50, 20, 2, 100, 100, 5, Duration.ofMinutes(10));
 
   private static final int EVENTS = 30;
-  private static final int ITEMS = 200;
+  private static final int ITEM_COUNT = 200;
 
   private static final Relay RELAY = open();
+
+  /** A set to reconcile. */
+  static final ItemTree ITEMS = items();
 
   private FuzzedRelay() {}
 
@@ -60,10 +63,10 @@ final class FuzzedRelay {
     }
   }
 
-  static ItemTree items() {
+  private static ItemTree items() {
     Random random = new Random(3);
     List<ItemTree.Item> items = new ArrayList<>();
-    for (int i = 0; i < ITEMS; i++) {
+    for (int i = 0; i < ITEM_COUNT; i++) {
       byte[] id = new byte[NostrId.SIZE_BYTES];
       random.nextBytes(id);
       items.add(new ItemTree.Item(i / 3, new NostrId(id)));

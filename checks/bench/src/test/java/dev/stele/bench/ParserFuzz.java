@@ -147,10 +147,9 @@ enum ParserFuzz {
     }
   },
   NEGENTROPY {
-    private final ItemTree items = FuzzedRelay.items();
-
     @Override
     void read(byte[] in) {
+      ItemTree items = FuzzedRelay.ITEMS;
       switch (Responder.of(items, SHORTEST_MESSAGES_BYTES).answer(in)) {
         case Responder.Message(byte[] answer) -> isShort(answer);
         case Responder.Refused _ -> {}
