@@ -693,6 +693,81 @@ public final class SqliteLogEngine
     }
   }
 
+  // ---- views in the log's file ----
+
+  /**
+   * The views that are in the log's own file, in tables beside the log's; a commit of them waits
+   * for the log's, and the log's for one of them, and costs no sync. To be closed by the caller,
+   * before or after the engine.
+   *
+   * @throws StorageFailed when they cannot be opened, or there are none and this only reads
+   */
+  public SqliteViewStore views() {
+    try {
+      Writer writing = writer;
+      if (writing == null) {
+        return reading(
+            "find the views of",
+            lent -> {
+              if (!hasViews(lent.connection())) {
+                throw new StorageFailed("there are no views in %s".formatted(database));
+              }
+              return new SqliteViewStore(database, this, null, new ReentrantLock(), readers);
+            });
+      }
+      writing.turn.lock();
+      try {
+        requireOpen();
+        return new SqliteViewStore(database, this, openForViews(), writing.turn, readers);
+      } finally {
+        writing.turn.unlock();
+      }
+    } catch (SQLException e) {
+      throw failed(database, "open the views of", e);
+    }
+  }
+
+  private static boolean hasViews(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT 1 FROM sqlite_schema WHERE name = 'stele_views'")) {
+      return row.next();
+    }
+  }
+
+  private Connection openForViews() throws SQLException {
+    Connection connection = schema.openWriting(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA wal_autocheckpoint = 0");
+      if (!hasViews(connection)) {
+        statement.execute(SqliteViewStore.DEFINITION);
+      }
+      connection.setAutoCommit(false);
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** Empties the write-ahead log, unless somebody reads it; returns whether it was done. */
+  boolean emptyWriteAheadLog() {
+    Writer writing = writer();
+    writing.turn.lock();
+    try (Connection connection = schema.openWriting(true);
+        Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 0");
+      try (ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
+        return row.getInt(1) == 0;
+      }
+    } catch (SQLException e) {
+      writing.unsure = true;
+      throw failed(database, "empty the write-ahead log of", e);
+    } finally {
+      writing.turn.unlock();
+    }
+  }
+
   // ---- inline views ----
 
   /** How far each inline view is that the file knows, in the order of names. */

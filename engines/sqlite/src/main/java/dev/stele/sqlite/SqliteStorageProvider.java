@@ -12,10 +12,11 @@ import dev.stele.core.view.ViewStore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Offers storages in SQLite: {@code log.db}, its views in {@code log.views.db}, side tables in
- * {@code log.side.db}, of which each change is synced.
+ * Offers storages in SQLite: {@code log.db}, with those views that ask to be in it, other views in
+ * {@code log.views.db}, side tables in {@code log.side.db}, of which each change is synced.
  */
 public final class SqliteStorageProvider implements StorageProvider {
   static final String SCHEME = "sqlite";
@@ -46,12 +47,22 @@ public final class SqliteStorageProvider implements StorageProvider {
         request,
         Optional.of(LogHome.of(database)),
         new AssembledStorage.Parts() {
+          private @Nullable SqliteLogEngine engine;
+
           @Override
           public LogEngine engine() {
-            return request.readOnly()
-                ? SqliteLogEngine.openReader(database)
-                : SqliteLogEngine.openWriter(
-                    database, SqliteOptions.DEFAULT, List.of(), request.scripts());
+            SqliteLogEngine opened =
+                request.readOnly()
+                    ? SqliteLogEngine.openReader(database)
+                    : SqliteLogEngine.openWriter(
+                        database, SqliteOptions.DEFAULT, List.of(), request.scripts());
+            engine = opened;
+            return opened;
+          }
+
+          @Override
+          public Optional<ViewStore> viewsInTheLog() {
+            return Optional.ofNullable(engine).map(SqliteLogEngine::views);
           }
 
           @Override

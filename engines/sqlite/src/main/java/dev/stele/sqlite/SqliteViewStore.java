@@ -28,8 +28,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Views in a SQLite file of their own: each table a table with exactly its name, each index an
- * index with exactly its name, readable with any SQLite tool at any time.
+ * Views in SQLite: each table a table with exactly its name, each index an index with exactly its
+ * name, readable with any SQLite tool at any time.
+ *
+ * <pre>
+ *   openWriter, openReader        log.views.db, a file of their own: commits go on beside the log's
+ *   {@link SqliteLogEngine#views}           log.db, the log's: one file to carry, commits take turns
+ * </pre>
  *
  * <p>Opened by one process to write and by any number to read. A commit of views is not synced:
  * after a loss of power the last ones may be missing, whole, and are applied again from the log.
@@ -73,8 +78,11 @@ public final class SqliteViewStore implements ViewStore, Compactable {
   private final ReadConnections readers;
   private final @Nullable WriterLock lock;
 
+  /** The log in whose file the views are, if they are in one. */
+  private final @Nullable SqliteLogEngine within;
+
   /** Held through each change; fair, so that no view starves another. */
-  private final ReentrantLock turn = new ReentrantLock(true);
+  private final ReentrantLock turn;
 
   /** Guarded by {@link #turn}; a transaction is always open on it. */
   private final @Nullable Connection writer;
@@ -90,8 +98,32 @@ public final class SqliteViewStore implements ViewStore, Compactable {
   private SqliteViewStore(Path database, @Nullable WriterLock lock, @Nullable Connection writer) {
     this.database = database;
     this.lock = lock;
+    this.within = null;
+    this.turn = new ReentrantLock(true);
     this.writer = writer;
     this.readers = new ReadConnections(() -> openReading(database));
+  }
+
+  /**
+   * Views in the file of a log.
+   *
+   * @param writer which never moves the write-ahead log into the database, so that no sync is ever
+   *     its to fail; null to read only
+   * @param turn held through each commit to the file
+   * @param readers of the log
+   */
+  SqliteViewStore(
+      Path database,
+      SqliteLogEngine within,
+      @Nullable Connection writer,
+      ReentrantLock turn,
+      ReadConnections readers) {
+    this.database = database;
+    this.lock = null;
+    this.within = within;
+    this.turn = turn;
+    this.writer = writer;
+    this.readers = readers;
   }
 
   /** Where the views of a log are kept that are not in its own file: {@code log.views.db}. */
@@ -432,6 +464,11 @@ public final class SqliteViewStore implements ViewStore, Compactable {
    * it, that is put off until after a later change.
    */
   private void truncateLog() {
+    SqliteLogEngine log = within;
+    if (log != null) {
+      truncationOwed = !log.emptyWriteAheadLog();
+      return;
+    }
     writing(
         "empty the write-ahead log of",
         connection -> {
@@ -568,7 +605,9 @@ public final class SqliteViewStore implements ViewStore, Compactable {
       }
       closed = true;
       try {
-        readers.close();
+        if (within == null) {
+          readers.close();
+        }
       } finally {
         try {
           if (writer != null) {

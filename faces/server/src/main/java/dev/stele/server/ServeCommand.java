@@ -7,12 +7,8 @@ import dev.stele.server.config.BadSetting;
 import dev.stele.server.config.ServerConfig;
 import dev.stele.server.config.Setting;
 import dev.stele.server.host.Host;
-import dev.stele.server.ops.ServerLog;
-import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -20,18 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
-/**
- * {@code stele serve}: the outermost place of the server, where the system's clock and randomness
- * are chosen.
- */
+/** {@code stele serve}: everything the server has, by its settings. */
 @Command(
     name = "serve",
     description = {
@@ -82,27 +73,9 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Terminal terminal = Terminal.ofProcess(json);
     ServerConfig config = config();
-    String level = System.getenv("STELE_LOG_LEVEL");
-    ServerLog.begin(
-        config.text(Setting.LOG_FORMAT).equals("json"),
-        level == null ? Level.INFO : Level.parse(level));
-    Server server = start(config);
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  try {
-                    server.close();
-                  } catch (RuntimeException e) {
-                    terminal.note("stele: [stop-failed] " + e.getMessage());
-                  } finally {
-                    stopped.countDown();
-                  }
-                },
-                "stele-stop"));
-    tell(terminal, config, server);
-    stopped.await();
+    Serving serving = Serving.start(config, terminal, "stele serve --http-port 0");
+    tell(terminal, config, serving.server());
+    serving.untilStopped();
     return ExitCode.DONE;
   }
 
@@ -122,23 +95,6 @@ final class ServeCommand implements Callable<Integer> {
           given);
     } catch (BadSetting e) {
       throw new CannotRun("bad-setting", String.valueOf(e.getMessage()), "stele serve --help");
-    }
-  }
-
-  private static Server start(ServerConfig config) throws Exception {
-    try {
-      return Server.start(config, InstantSource.system(), new SecureRandom());
-    } catch (BindException e) {
-      throw new CannotRun(
-          "port-taken", String.valueOf(e.getMessage()), "stele serve --http-port 0");
-    } catch (java.io.IOException e) {
-      if (e.getCause() instanceof BindException bind) {
-        throw new CannotRun(
-            "port-taken",
-            "%s (port %s)".formatted(bind.getMessage(), config.text(Setting.HTTP_PORT)),
-            "stele serve --http-port 0");
-      }
-      throw e;
     }
   }
 

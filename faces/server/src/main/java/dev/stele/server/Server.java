@@ -6,6 +6,8 @@ import dev.stele.core.proof.SignedCheckpoint;
 import dev.stele.core.witness.WitnessPolicy;
 import dev.stele.mcp.store.McpRetention;
 import dev.stele.mcp.store.McpStoreOptions;
+import dev.stele.nostr.event.PublicKey;
+import dev.stele.nostr.store.NostrStoreOptions;
 import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Authenticator;
 import dev.stele.server.auth.CredentialAuthenticator;
@@ -22,6 +24,8 @@ import dev.stele.server.http.HttpRoutes;
 import dev.stele.server.http.HttpServer;
 import dev.stele.server.ops.Meters;
 import dev.stele.server.ops.Tracing;
+import dev.stele.server.relay.RelayDesk;
+import dev.stele.server.relay.RelaySettings;
 import dev.stele.server.rpc.GrpcOptions;
 import dev.stele.server.rpc.GrpcServer;
 import dev.stele.server.rpc.GrpcTls;
@@ -42,14 +46,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One process that speaks for many logs: the only place that wires everything together.
  *
  * <pre>
  *   Host ──► HttpFace ──► HttpServer
+ *        ├─► RelayDesk ──┘
  *        └─► GrpcServer
  *   stop: no new requests ─► those who follow are let go ─► requests under way ─► logs, signed
  * </pre>
@@ -60,6 +69,8 @@ public final class Server implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.server");
 
   private final Host host;
+  private final RelayDesk relay;
+  private final Duration stopWithin;
   private final HttpServer http;
   private final Optional<GrpcServer> grpc;
   private final AtomicBoolean stopping;
@@ -71,11 +82,15 @@ public final class Server implements AutoCloseable {
 
   private Server(
       Host host,
+      RelayDesk relay,
+      Duration stopWithin,
       HttpServer http,
       Optional<GrpcServer> grpc,
       AtomicBoolean stopping,
       Deque<AutoCloseable> opened) {
     this.host = host;
+    this.relay = relay;
+    this.stopWithin = stopWithin;
     this.http = http;
     this.grpc = grpc;
     this.stopping = stopping;
@@ -126,7 +141,19 @@ public final class Server implements AutoCloseable {
       throws Exception {
     Host host = keep(opened, Host.open(hostOptions(config, clock, random)));
     AtomicBoolean stopping = new AtomicBoolean();
+    CompletableFuture<Integer> port = new CompletableFuture<>();
+    RelayDesk relay =
+        keep(
+            opened,
+            new RelayDesk(
+                host,
+                RelaySettings.of(config),
+                () -> relayUrls(config, port.join()),
+                clock,
+                random));
     Meters meters = keep(opened, new Meters(host));
+    meters.measure("stele.relay.connections", "how many talk to the relay", relay::connections);
+    meters.measure("stele.relay.subscriptions", "what they have open there", relay::subscriptions);
     Audit audit = new Audit(host.system().log(), clock);
     Tokens tokens = Tokens.of(host.system().log(), clock, random);
     if (config.requiresCredentials() && !config.hasOtherCredentials() && tokens.all().isEmpty()) {
@@ -148,7 +175,8 @@ public final class Server implements AutoCloseable {
             stopping::get,
             version(),
             config.number(Setting.LIMIT_BODY),
-            config.number(Setting.LIMIT_FOLLOWERS));
+            config.number(Setting.LIMIT_FOLLOWERS),
+            relay);
     Authenticator authenticator = authenticator(config, tokens, clock);
     RateLimit rate = new RateLimit(config.number(Setting.LIMIT_RATE), System::nanoTime);
     HttpFace face =
@@ -162,6 +190,7 @@ public final class Server implements AutoCloseable {
             keep(opened, tracing(config)));
     Optional<TlsFiles> tls = tls(config);
     tls.ifPresent(opened::push);
+    Duration stopWithin = Duration.ofSeconds(config.number(Setting.STOP_WITHIN));
     HttpServer http =
         HttpServer.start(
             new HttpServer.Options(
@@ -170,9 +199,10 @@ public final class Server implements AutoCloseable {
                 tls,
                 config.number(Setting.LIMIT_CONNECTIONS),
                 HttpServer.HEADERS_WITHIN,
-                Duration.ofSeconds(config.number(Setting.STOP_WITHIN))),
+                stopWithin),
             face);
     opened.push(http);
+    port.complete(http.port());
     Optional<GrpcServer> grpc = grpc(config, host, authenticator, clock, rate, meters, tls);
     grpc.ifPresent(opened::push);
     LOGGER.log(
@@ -180,7 +210,18 @@ public final class Server implements AutoCloseable {
         "event=started http={0} logs={1}",
         String.valueOf(http.port()),
         String.valueOf(host.logs().size()));
-    return new Server(host, http, grpc, stopping, opened);
+    return new Server(host, relay, stopWithin, http, grpc, stopping, opened);
+  }
+
+  /** What clients may call the relay: its URL, or where it listens by each name of this machine. */
+  private static Set<String> relayUrls(ServerConfig config, int port) {
+    if (config.isSet(Setting.RELAY_URL)) {
+      return Set.of(config.text(Setting.RELAY_URL));
+    }
+    String scheme = config.isSet(Setting.TLS_CERTIFICATE) ? "wss" : "ws";
+    return Stream.of(config.text(Setting.HTTP_BIND), "localhost", "127.0.0.1", "[::1]")
+        .map(name -> "%s://%s:%d".formatted(scheme, name, port))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static HostOptions hostOptions(
@@ -195,8 +236,21 @@ public final class Server implements AutoCloseable {
         config.path(Setting.ANCHORS),
         config.number(Setting.LIMIT_LOGS),
         mcpOptions(config),
+        config.isSet(Setting.RELAY_LOG)
+            ? Optional.of(config.text(Setting.RELAY_LOG))
+            : Optional.empty(),
+        nostrOptions(config),
         clock,
         random);
+  }
+
+  private static NostrStoreOptions nostrOptions(ServerConfig config) {
+    NostrStoreOptions options = NostrStoreOptions.DEFAULT;
+    if (config.isSet(Setting.RELAY_URL)) {
+      options = options.reachedAt(Set.of(config.text(Setting.RELAY_URL)));
+    }
+    Optional<PublicKey> owner = config.nostrKeys(Setting.RELAY_OWNER).stream().findFirst();
+    return owner.isPresent() ? options.withOwner(owner.get()) : options;
   }
 
   private static McpStoreOptions mcpOptions(ServerConfig config) {
@@ -333,6 +387,7 @@ public final class Server implements AutoCloseable {
     }
     stopping.set(true);
     host.letFollowersGo();
+    relay.letGo(stopWithin);
     Optional<RuntimeException> failure = closeAll(opened);
     LOGGER.log(System.Logger.Level.INFO, "event=stopped");
     if (failure.isPresent()) {

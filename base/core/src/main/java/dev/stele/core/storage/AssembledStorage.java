@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,11 @@ public final class AssembledStorage implements Storage {
 
     /** What keeps its views; a change of them need not be synced. */
     ViewStore views();
+
+    /** What keeps views in the log's own file; empty where they go beside it like all others. */
+    default Optional<ViewStore> viewsInTheLog() {
+      return Optional.empty();
+    }
 
     /** What keeps the side tables; each change is durable on return. */
     ViewStore side();
@@ -124,20 +131,40 @@ public final class AssembledStorage implements Storage {
           "the views of %s are kept already; they are kept once".formatted(request.uri()));
     }
     kept = true;
-    Views.Builder views = Views.of(log);
-    if (!request.views().isEmpty()) {
-      ViewStore store = parts.views();
-      opened.push(store);
-      if (request.readOnly()) {
-        return new ViewsOfAnother(log, request.views(), store);
-      }
-      for (View view : request.views()) {
-        views.keep(view, store);
-      }
+    Map<View, ViewStore> stores = stores();
+    if (request.readOnly()) {
+      return new ViewsOfAnother(log, stores);
     }
+    Views.Builder views = Views.of(log);
+    stores.forEach(views::keep);
     KeptViews keeping = views.start();
     opened.push(keeping);
     return keeping;
+  }
+
+  /** Where each view is kept, in their order. */
+  private Map<View, ViewStore> stores() {
+    @Nullable ViewStore beside = null;
+    @Nullable ViewStore inside = null;
+    Map<View, ViewStore> stores = new LinkedHashMap<>();
+    for (View view : request.views()) {
+      if (view.place() == View.Place.IN_THE_LOG && inside == null) {
+        inside = parts.viewsInTheLog().orElse(null);
+        if (inside != null) {
+          opened.push(inside);
+        }
+      }
+      if (view.place() == View.Place.IN_THE_LOG && inside != null) {
+        stores.put(view, inside);
+        continue;
+      }
+      if (beside == null) {
+        beside = parts.views();
+        opened.push(beside);
+      }
+      stores.put(view, beside);
+    }
+    return stores;
   }
 
   @Override

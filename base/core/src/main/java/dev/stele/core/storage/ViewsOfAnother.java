@@ -8,7 +8,10 @@ import dev.stele.core.view.ViewState;
 import dev.stele.core.view.ViewStatus;
 import dev.stele.core.view.ViewStore;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** Views that another process keeps, and that are only read here. Thread-safe. */
 final class ViewsOfAnother implements KeptViews {
@@ -16,18 +19,21 @@ final class ViewsOfAnother implements KeptViews {
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
   private final LogReader log;
-  private final List<View> views;
-  private final ViewStore store;
+  private final Map<View, ViewStore> views;
 
-  ViewsOfAnother(LogReader log, List<View> views, ViewStore store) {
+  /**
+   * Views of a log.
+   *
+   * @param views each with where it is kept
+   */
+  ViewsOfAnother(LogReader log, Map<View, ViewStore> views) {
     this.log = log;
-    this.views = views;
-    this.store = store;
+    this.views = new LinkedHashMap<>(views);
   }
 
   @Override
   public <T> ViewStore.Answer<T> read(String view, ViewStore.Reading<T> reading) {
-    return store.read(require(view).name(), reading);
+    return store(require(view)).read(view, reading);
   }
 
   @Override
@@ -48,12 +54,12 @@ final class ViewsOfAnother implements KeptViews {
 
   @Override
   public List<ViewStatus> status() {
-    return views.stream().map(this::status).toList();
+    return views.keySet().stream().map(this::status).toList();
   }
 
   private ViewStatus status(View view) {
     long size = log.head().size();
-    return store
+    return store(view)
         .find(view.name(), ViewStore.Slot.LIVE)
         .map(live -> new ViewStatus(view.name(), live.version(), live.position(), size, of(live)))
         .orElseGet(() -> new ViewStatus(view.name(), 0, 0, size, new ViewState.Stopped()));
@@ -66,8 +72,12 @@ final class ViewsOfAnother implements KeptViews {
         .orElseGet(ViewState.Stopped::new);
   }
 
+  private ViewStore store(View view) {
+    return Objects.requireNonNull(views.get(view));
+  }
+
   private View require(String name) {
-    return views.stream()
+    return views.keySet().stream()
         .filter(view -> view.name().equals(name))
         .findFirst()
         .orElseThrow(

@@ -31,6 +31,17 @@ public interface View {
     WHAT_IS_LEFT
   }
 
+  /** Where the tables of a view are. */
+  enum Place {
+    /** In a file beside the log, where the engine has files: neither waits for the other. */
+    BESIDE_THE_LOG,
+    /**
+     * In the log's own file, where the engine can have others' tables in it: there is one thing to
+     * carry and to open, and commits of either wait for the other's.
+     */
+    IN_THE_LOG
+  }
+
   /** The view's name, as {@link Table#NAME} says. */
   String name();
 
@@ -47,6 +58,11 @@ public interface View {
    * @param tables the view's own, valid until the call returns
    */
   void apply(List<StoredEvent> events, Tables tables);
+
+  /** Where its tables are to be. */
+  default Place place() {
+    return Place.BESIDE_THE_LOG;
+  }
 
   /** How this view forgets. */
   default Forgetting forgetting() {

@@ -5,6 +5,7 @@
  *   JSON text ──► NostrGate ──► Admitted (id claimed) · Transient (ephemeral kinds) · Rejected
  *   stored payload ──► NostrAuditor ──► the same checks, from the stored bytes
  *   a time ──► SweepGate ──► Admitted: what expired until then may be dropped
+ *   how far a sync is ──► ProgressGate ──► Admitted: cursors move
  * </pre>
  *
  * <p>The keys come from the events themselves: a signature says who wrote an event, and nothing of

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -51,24 +52,43 @@ public final class Relay implements AutoCloseable {
   /** Present where nothing is kept from any reader: a kept set knows no readers apart. */
   private final Optional<KeptItems> everything;
 
+  /** Over all sessions. */
+  private final AtomicInteger subscriptions = new AtomicInteger();
+
   /**
    * What a relay is made of, besides its store.
    *
-   * @param url by which clients know it, as they write it in AUTH events (NIP-42)
-   * @param limits its bounds
+   * @param urls by which clients may know it, as they write it in AUTH events (NIP-42)
+   * @param limits its bounds for one connection
+   * @param maxSubscriptions open at once on all connections together
    * @param policies asked in this order
    * @param clock tells the time
    * @param random makes challenges, so it must be one that cannot be guessed
    */
   public record Setup(
-      String url,
+      Set<String> urls,
       RelayLimits limits,
+      int maxSubscriptions,
       List<Policy> policies,
       InstantSource clock,
       RandomGenerator random) {
-    /** Makes a set-up, copying the list. */
+    /** 100,000 subscriptions: with their filters some 100 MB. */
+    public static final int DEFAULT_MAX_SUBSCRIPTIONS = 100_000;
+
+    /** Makes a set-up, copying the collections. */
     public Setup {
+      urls = Set.copyOf(urls);
       policies = List.copyOf(policies);
+    }
+
+    /** A relay of one URL, with as many subscriptions as is usual. */
+    public Setup(
+        String url,
+        RelayLimits limits,
+        List<Policy> policies,
+        InstantSource clock,
+        RandomGenerator random) {
+      this(Set.of(url), limits, DEFAULT_MAX_SUBSCRIPTIONS, policies, clock, random);
     }
   }
 
@@ -141,11 +161,22 @@ public final class Relay implements AutoCloseable {
 
   /** From here on what matches is offered to the session, and before nothing was. */
   void listen(LiveSubscription subscription) {
+    subscriptions.incrementAndGet();
     live.add(subscription, subscription.filters());
   }
 
   void unlisten(LiveSubscription subscription) {
     live.remove(subscription, subscription.filters());
+    subscriptions.decrementAndGet();
+  }
+
+  /** How many subscriptions are open now, on all connections together. */
+  public int subscriptions() {
+    return subscriptions.get();
+  }
+
+  boolean isFull() {
+    return subscriptions.get() >= setup.maxSubscriptions();
   }
 
   NostrStore store() {
@@ -174,7 +205,8 @@ public final class Relay implements AutoCloseable {
 
   /** Tells whether clients may know the relay by this URL. */
   boolean isUrl(String url) {
-    return plain(url).equals(plain(setup.url()));
+    String asked = plain(url);
+    return setup.urls().stream().anyMatch(each -> plain(each).equals(asked));
   }
 
   private static String plain(String url) {

@@ -30,6 +30,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One connection to a relay: frames in, frames out, and no socket.
@@ -45,7 +46,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  * the store tells of an event only once its position has reached it and not before.
  *
  * <p>One thread at a time, but for the relay, which hands over live events from another. {@link
- * #receive} blocks while an event becomes durable.
+ * #receive} blocks while events become durable: those of consecutive frames together.
  */
 public final class RelaySession {
   /** 16: a person's keys, not a phone book. */
@@ -54,10 +55,21 @@ public final class RelaySession {
   /** Of the random challenge: nobody guesses 16 bytes. */
   private static final int CHALLENGE_BYTES = 16;
 
+  private static final String NO_STORE = "the relay cannot reach its store; try again later";
+
   private static final int AUTH_KIND = 22_242;
   private static final int VANISH_KIND = 62;
   private static final int REPOST_KIND = 6;
   private static final int GENERIC_REPOST_KIND = 16;
+
+  /** 256 events share a sync: more would make the first of them wait for the last. */
+  static final int MAX_EVENTS_TOGETHER = 256;
+
+  /** 4 MiB of events wait in memory for their sync, and one more that may be the longest. */
+  static final long MAX_CHARS_TOGETHER = 4L << 20;
+
+  /** 16 MiB of live events wait for one client: more, and it is too slow. */
+  static final long MAX_WAITING_CHARS = 16L << 20;
 
   /** 200 events for other subscriptions are looked through before a scan goes on. */
   private static final int MAX_LIVE_AT_ONCE = 200;
@@ -74,6 +86,9 @@ public final class RelaySession {
 
   private final Reconciling reconciling;
   private final BlockingQueue<Delivery> live;
+
+  /** Of the events in {@link #live} and those that are held. */
+  private final AtomicLong waitingChars = new AtomicLong();
 
   /** Set by the relay's thread when {@link #live} has no room, or events were lost before. */
   private volatile boolean tooSlow;
@@ -97,6 +112,12 @@ public final class RelaySession {
       this.live = live;
       this.scan = scan;
       this.upTo = upTo;
+    }
+
+    /** What was held is told, or of no use any more. */
+    void free(AtomicLong waitingChars) {
+      held.forEach(frame -> waitingChars.addAndGet(-frame.length()));
+      held.clear();
     }
   }
 
@@ -133,24 +154,45 @@ public final class RelaySession {
     return over;
   }
 
-  /**
-   * Takes a frame and returns what to send. Never throws for what a client can write: all of it is
-   * answered, or answered with a reason.
-   */
+  /** As {@link #receive(List)}, of one frame. */
   public List<String> receive(String frame) {
+    return receive(List.of(frame));
+  }
+
+  /**
+   * Takes frames and returns what to send, in their order and as if each had come alone. Never
+   * throws for what a client can write: all of it is answered, or answered with a reason.
+   *
+   * <p>Events that follow each other share a sync, up to 256 of them. Of other frames a host gives
+   * one at a time: each may have a piece of a scan for an answer.
+   */
+  public List<String> receive(List<String> frames) {
     if (over) {
       return List.of();
     }
-    if (utf8Bytes(frame) > relay.limits().maxFrameBytes()) {
-      return notice(
-          Prefix.INVALID,
-          "a message has at most %d bytes".formatted(relay.limits().maxFrameBytes()));
+    Together together = new Together();
+    for (String frame : frames) {
+      if (utf8Bytes(frame) > relay.limits().maxFrameBytes()) {
+        together.answer(
+            notice(
+                Prefix.INVALID,
+                "a message has at most %d bytes".formatted(relay.limits().maxFrameBytes())));
+      } else {
+        receive(ClientFrame.parse(frame), together);
+      }
     }
-    ClientFrame read = ClientFrame.parse(frame);
+    return together.answers();
+  }
+
+  private void receive(ClientFrame frame, Together together) {
+    if (!(frame instanceof ClientFrame.Event)) {
+      // What is asked for reflects the events before it.
+      together.store();
+    }
     try {
-      return answer(read);
+      together.answer(answer(frame, together));
     } catch (StorageFailed | LogClosed e) {
-      return failed(read);
+      together.answer(failed(frame));
     }
   }
 
@@ -164,9 +206,12 @@ public final class RelaySession {
     return bytes;
   }
 
-  private List<String> answer(ClientFrame frame) {
+  private List<String> answer(ClientFrame frame, Together together) {
     return switch (frame) {
-      case ClientFrame.Event(String event) -> event(event);
+      case ClientFrame.Event(String event) -> {
+        event(event, together);
+        yield List.of();
+      }
       case ClientFrame.Auth(String event) -> auth(event);
       case ClientFrame.Req(String id, List<String> filters) -> req(id, filters);
       case ClientFrame.Count(String id, List<String> filters) -> count(id, filters);
@@ -189,7 +234,7 @@ public final class RelaySession {
   }
 
   private List<String> failed(ClientFrame frame) {
-    String message = Prefix.ERROR.with("the relay cannot reach its store; try again later");
+    String message = Prefix.ERROR.with(NO_STORE);
     return switch (frame) {
       case ClientFrame.Event(String event) ->
           List.of(
@@ -233,11 +278,62 @@ public final class RelaySession {
 
   // EVENT
 
-  private List<String> event(String text) {
-    return switch (EventJson.parse(text.getBytes(UTF_8))) {
-      case ParsedEvent.Malformed(String _, String reason) -> malformed(text, reason);
-      case ParsedEvent.Wellformed(NostrEvent event) -> event(event);
-    };
+  /** Answers in the order of the frames, of which some wait for events to be stored. */
+  private final class Together {
+    private final List<String> answers = new ArrayList<>();
+
+    /** Judged, and not stored yet. */
+    private final List<NostrEvent> events = new ArrayList<>();
+
+    /** What goes before the answer of each of those, and last what goes behind them all. */
+    private final List<List<String>> between = new ArrayList<>(List.of(new ArrayList<>()));
+
+    private long chars;
+
+    void answer(List<String> frames) {
+      between.getLast().addAll(frames);
+    }
+
+    void add(NostrEvent event, int length) {
+      events.add(event);
+      between.add(new ArrayList<>());
+      chars += length;
+      if (events.size() >= MAX_EVENTS_TOGETHER || chars >= MAX_CHARS_TOGETHER) {
+        store();
+      }
+    }
+
+    void store() {
+      List<String> stored = events.isEmpty() ? List.of() : told(events);
+      for (int i = 0; i < events.size(); i++) {
+        answers.addAll(between.get(i));
+        answers.add(stored.get(i));
+      }
+      answers.addAll(between.getLast());
+      events.clear();
+      between.clear();
+      between.add(new ArrayList<>());
+      chars = 0;
+    }
+
+    List<String> answers() {
+      store();
+      return answers;
+    }
+  }
+
+  private void event(String text, Together together) {
+    switch (EventJson.parse(text.getBytes(UTF_8))) {
+      case ParsedEvent.Malformed(String _, String reason) ->
+          together.answer(malformed(text, reason));
+      case ParsedEvent.Wellformed(NostrEvent event) -> {
+        switch (judge(event)) {
+          case Ruling.Refuse(Prefix prefix, String reason) ->
+              together.answer(withChallenge(refused(event, prefix, reason)));
+          case Ruling.Pass _ -> together.add(event, text.length());
+        }
+      }
+    }
   }
 
   private static List<String> malformed(String text, String reason) {
@@ -248,26 +344,35 @@ public final class RelaySession {
             .orElseGet(() -> RelayFrame.notice(message)));
   }
 
-  private List<String> event(NostrEvent event) {
-    Ruling ruling = judge(event);
-    if (ruling instanceof Ruling.Refuse(Prefix prefix, String reason)) {
-      return withChallenge(RelayFrame.ok(event.id(), false, prefix.with(reason)));
+  /** Stores events; one answer for each. */
+  private List<String> told(List<NostrEvent> events) {
+    List<String> answers = new ArrayList<>(events.size());
+    try {
+      Iterator<StoreOutcome> outcomes = relay.store().storeAll(events).iterator();
+      for (NostrEvent event : events) {
+        answers.add(told(event, outcomes.next()));
+      }
+    } catch (StorageFailed | LogClosed e) {
+      answers.clear();
+      for (NostrEvent event : events) {
+        answers.add(refused(event, Prefix.ERROR, NO_STORE));
+      }
     }
-    return List.of(
-        switch (relay.store().store(event)) {
-          case StoreOutcome.Stored _, StoreOutcome.Ephemeral _ ->
-              RelayFrame.ok(event.id(), true, "");
-          case StoreOutcome.Duplicate _ ->
-              RelayFrame.ok(event.id(), true, Prefix.DUPLICATE.with("it is here already"));
-          case StoreOutcome.Superseded _ ->
-              refused(event, Prefix.REPLACED, "a newer version is here");
-          case StoreOutcome.Deleted _ -> refused(event, Prefix.BLOCKED, "its author deleted it");
-          case StoreOutcome.Vanished _ -> refused(event, Prefix.BLOCKED, "its author has vanished");
-          case StoreOutcome.Expired _ -> refused(event, Prefix.INVALID, "it has expired");
-          case StoreOutcome.Refused(String _, String reason) ->
-              refused(event, Prefix.INVALID, reason);
-          case StoreOutcome.ReadOnly(String reason) -> refused(event, Prefix.ERROR, reason);
-        });
+    return answers;
+  }
+
+  private static String told(NostrEvent event, StoreOutcome outcome) {
+    return switch (outcome) {
+      case StoreOutcome.Stored _, StoreOutcome.Ephemeral _ -> RelayFrame.ok(event.id(), true, "");
+      case StoreOutcome.Duplicate _ ->
+          RelayFrame.ok(event.id(), true, Prefix.DUPLICATE.with("it is here already"));
+      case StoreOutcome.Superseded _ -> refused(event, Prefix.REPLACED, "a newer version is here");
+      case StoreOutcome.Deleted _ -> refused(event, Prefix.BLOCKED, "its author deleted it");
+      case StoreOutcome.Vanished _ -> refused(event, Prefix.BLOCKED, "its author has vanished");
+      case StoreOutcome.Expired _ -> refused(event, Prefix.INVALID, "it has expired");
+      case StoreOutcome.Refused(String _, String reason) -> refused(event, Prefix.INVALID, reason);
+      case StoreOutcome.ReadOnly(String reason) -> refused(event, Prefix.ERROR, reason);
+    };
   }
 
   private static String refused(NostrEvent event, Prefix prefix, String reason) {
@@ -441,6 +546,11 @@ public final class RelaySession {
                       "at most %d subscriptions at once"
                           .formatted(relay.limits().maxSubscriptions()))));
         }
+        if (relay.isFull()) {
+          yield List.of(
+              RelayFrame.closed(
+                  id, Prefix.ERROR.with("the relay has no room for more; try again later")));
+        }
         yield piece(subscribe(id, filters));
       }
     };
@@ -461,6 +571,7 @@ public final class RelaySession {
     Subscription ended = subscriptions.remove(id);
     if (ended != null) {
       relay.unlisten(ended.live);
+      ended.free(waitingChars);
       scanning.remove(ended);
     }
   }
@@ -477,7 +588,7 @@ public final class RelaySession {
       String hint = hinting ? subscription.scan.hint() : "";
       frames.add(RelayFrame.eose(subscription.live.id(), hint));
       frames.addAll(subscription.held);
-      subscription.held.clear();
+      subscription.free(waitingChars);
     } else {
       scanning.add(subscription);
     }
@@ -527,7 +638,8 @@ public final class RelaySession {
 
   /** Hands over a live event; called by the relay, on its thread. */
   void offer(LiveSubscription to, Arrived arrived, String json) {
-    if (!live.offer(new Delivery(to, arrived, json))) {
+    long waiting = waitingChars.addAndGet(json.length());
+    if (waiting > MAX_WAITING_CHARS || !live.offer(new Delivery(to, arrived, json))) {
       tooSlow = true;
     }
     wake.run();
@@ -565,11 +677,13 @@ public final class RelaySession {
     for (Subscription each : scanning) {
       held += each.held.size();
     }
-    for (int i = 0; i < MAX_LIVE_AT_ONCE; i++) {
+    // What is passed over does not count: an empty answer says that nothing waits.
+    while (frames.size() < MAX_LIVE_AT_ONCE) {
       Delivery delivery = live.poll();
       if (delivery == null) {
         return;
       }
+      waitingChars.addAndGet(-delivery.json().length());
       Subscription to = subscriptions.get(delivery.to().id());
       // It may have been closed, or replaced, since the event was offered.
       if (to == null || to.live != delivery.to() || !isNew(delivery.arrived(), to)) {
@@ -580,6 +694,7 @@ public final class RelaySession {
         frames.add(frame);
       } else if (held < relay.limits().maxWaitingEvents()) {
         to.held.add(frame);
+        waitingChars.addAndGet(frame.length());
         held++;
       } else {
         over = true;
@@ -594,10 +709,18 @@ public final class RelaySession {
 
   /** A slow client is told what it loses, and loses it. */
   private List<String> drop() {
+    return end(
+        Prefix.ERROR, "there were more live events than could wait; come again and ask for them");
+  }
+
+  /**
+   * Ends the session by the relay's doing.
+   *
+   * @return what is to be sent before hanging up: why, for each subscription and for a human
+   */
+  public List<String> end(Prefix prefix, String reason) {
     List<String> frames = new ArrayList<>();
-    String message =
-        Prefix.ERROR.with(
-            "there were more live events than could wait; come again and ask for them");
+    String message = prefix.with(reason);
     for (String id : subscriptions.keySet()) {
       frames.add(RelayFrame.closed(id, message));
     }

@@ -6,7 +6,6 @@ import dev.stele.core.engine.SharedEngine;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.event.StoredEvent;
-import dev.stele.core.gate.Admission;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.gate.Rejected;
 import dev.stele.core.gate.Transient;
@@ -23,6 +22,7 @@ import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.UpToDateView;
+import dev.stele.core.view.View;
 import dev.stele.core.view.ViewStore;
 import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.KindClass;
@@ -47,6 +47,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps events in a log, and finds them in one view of it. Thread-safe. */
@@ -97,16 +98,14 @@ final class LogNostrStore implements NostrStore {
   }
 
   /** Opens a store, making it where there is none. */
-  static LogNostrStore open(String uri, NostrStoreOptions options, List<Part> parts) {
+  static LogNostrStore open(
+      String uri, NostrStoreOptions options, List<Part> parts, List<View> alongside) {
+    List<View> views = new ArrayList<>(alongside);
+    views.addFirst(new NostrView(options.relays(), parts));
     Storage storage =
         Storages.open(
             new StorageRequest(
-                uri,
-                false,
-                List.of(new NostrView(options.relays(), parts)),
-                SideTables.Definition.NONE,
-                List.of(),
-                options.anchorFolder()));
+                uri, false, views, SideTables.Definition.NONE, List.of(), options.anchorFolder()));
     try {
       EventLog log =
           EventLog.open(
@@ -237,15 +236,55 @@ final class LogNostrStore implements NostrStore {
     return visibility == Visibility.CLEAR ? new StoreOutcome.Expired() : outcomeOf(visibility);
   }
 
+  @Override
+  public List<StoreOutcome> storeAll(List<NostrEvent> events) {
+    List<StoreOutcome> outcomes = new ArrayList<>(events.size());
+    for (List<NostrEvent> run : Runs.of(events)) {
+      if (run.size() == 1) {
+        outcomes.add(store(run.getFirst()));
+      } else {
+        outcomes.addAll(storeTogether(run));
+      }
+    }
+    return outcomes;
+  }
+
+  private List<StoreOutcome> storeTogether(List<NostrEvent> run) {
+    Appended appended = append(withoutKeptAway(judge(run)));
+    for (Judged each : appended.judged()) {
+      if (each.fate() instanceof Fate.Decided(StoreOutcome.Ephemeral _)) {
+        feeds.give(new Arrived(appended.end(), each.event(), true));
+      }
+    }
+    List<StoreOutcome> outcomes = outcomes(appended);
+    sweepIfDue();
+    return outcomes;
+  }
+
+  /** What would not be visible is not appended; one look at the view says so of all of them. */
+  private List<Judged> withoutKeptAway(List<Judged> judged) {
+    return kept.read(
+            NostrView.NAME,
+            tables ->
+                judged.stream()
+                    .map(
+                        each ->
+                            each.fate() instanceof Fate.Admissible
+                                ? notVisible(each.event(), tables).map(each::decided).orElse(each)
+                                : each)
+                    .toList())
+        .value();
+  }
+
   // ---- history ----
 
   @Override
   public List<StoreOutcome> importAll(List<NostrEvent> events) {
     List<StoreOutcome> outcomes = new ArrayList<>(events.size());
-    @Nullable Imported before = null;
+    @Nullable Appended before = null;
     for (int from = 0; from < events.size(); from += IMPORTED_TOGETHER) {
-      Imported now =
-          append(events.subList(from, Math.min(events.size(), from + IMPORTED_TOGETHER)));
+      Appended now =
+          append(judge(events.subList(from, Math.min(events.size(), from + IMPORTED_TOGETHER))));
       // The view works at one part while the signatures of the next are checked.
       if (before != null) {
         outcomes.addAll(outcomes(before));
@@ -259,63 +298,80 @@ final class LogNostrStore implements NostrStore {
     return outcomes;
   }
 
+  // ---- several events ----
+
+  /** What is to be done with an event of several. */
+  private sealed interface Fate {
+    /** It was there before. */
+    record Known(long position) implements Fate {}
+
+    /** Nothing more is to be done. */
+    record Decided(StoreOutcome outcome) implements Fate {}
+
+    /** It is to be appended. */
+    record Admissible(Admitted admitted) implements Fate {}
+  }
+
+  private record Judged(NostrEvent event, Fate fate) {
+    Judged decided(StoreOutcome outcome) {
+      return new Judged(event, new Fate.Decided(outcome));
+    }
+  }
+
   /**
-   * A part of history that was appended.
+   * Events of which some were appended.
    *
-   * @param events all of it
-   * @param known where those are that were there before
-   * @param judged what the gate said of the others
-   * @param results what the log said of those that were admitted
+   * @param judged all of them
+   * @param results what the log said of those that are admissible
    * @param end where the log ended then
    */
-  private record Imported(
-      List<NostrEvent> events,
-      List<OptionalLong> known,
-      List<Admission> judged,
-      List<AppendResult> results,
-      long end) {}
+  private record Appended(List<Judged> judged, List<AppendResult> results, long end) {}
 
-  private Imported append(List<NostrEvent> events) {
-    List<OptionalLong> known = new ArrayList<>(events.size());
-    List<NostrEvent> fresh = new ArrayList<>();
-    for (NostrEvent event : events) {
-      OptionalLong position = positionOf(event);
-      known.add(position);
-      if (position.isEmpty()) {
-        fresh.add(event);
-      }
-    }
+  private List<Judged> judge(List<NostrEvent> events) {
+    List<OptionalLong> known = events.stream().map(this::positionOf).toList();
     // The platform's pool: signatures are arithmetic alone, and wait for nothing.
-    List<Admission> judged = fresh.parallelStream().map(GATE::judge).toList();
+    return IntStream.range(0, events.size())
+        .parallel()
+        .mapToObj(i -> new Judged(events.get(i), fateOf(events.get(i), known.get(i))))
+        .toList();
+  }
+
+  private static Fate fateOf(NostrEvent event, OptionalLong known) {
+    if (known.isPresent()) {
+      return new Fate.Known(known.getAsLong());
+    }
+    return switch (GATE.judge(event)) {
+      case Rejected(String code, String reason) ->
+          new Fate.Decided(new StoreOutcome.Refused(code, reason));
+      case Transient _ -> new Fate.Decided(new StoreOutcome.Ephemeral());
+      case Admitted admitted -> new Fate.Admissible(admitted);
+    };
+  }
+
+  private Appended append(List<Judged> judged) {
     List<Append> appends = new ArrayList<>();
-    for (Admission admission : judged) {
-      if (admission instanceof Admitted admitted) {
+    for (Judged each : judged) {
+      if (each.fate() instanceof Fate.Admissible(Admitted admitted)) {
         appends.add(Append.of(admitted).at(options.durability()));
       }
     }
     List<AppendResult> results = log.appendAll(appends);
-    return new Imported(events, known, judged, results, log.head().size());
+    return new Appended(judged, results, log.head().size());
   }
 
-  private List<StoreOutcome> outcomes(Imported imported) {
+  private List<StoreOutcome> outcomes(Appended appended) {
     return view.at(
-        imported.end(),
+        appended.end(),
         tables -> {
-          Iterator<Admission> judged = imported.judged().iterator();
-          Iterator<AppendResult> results = imported.results().iterator();
-          List<StoreOutcome> outcomes = new ArrayList<>(imported.events().size());
-          for (int i = 0; i < imported.events().size(); i++) {
-            NostrEvent event = imported.events().get(i);
-            OptionalLong known = imported.known().get(i);
+          Iterator<AppendResult> results = appended.results().iterator();
+          List<StoreOutcome> outcomes = new ArrayList<>(appended.judged().size());
+          for (Judged each : appended.judged()) {
             outcomes.add(
-                known.isPresent()
-                    ? ofKnown(event, known.getAsLong(), tables)
-                    : switch (judged.next()) {
-                      case Rejected(String code, String reason) ->
-                          new StoreOutcome.Refused(code, reason);
-                      case Transient _ -> new StoreOutcome.Ephemeral();
-                      case Admitted _ -> ofResult(event, results.next(), tables);
-                    });
+                switch (each.fate()) {
+                  case Fate.Known(long position) -> ofKnown(each.event(), position, tables);
+                  case Fate.Decided(StoreOutcome outcome) -> outcome;
+                  case Fate.Admissible _ -> ofResult(each.event(), results.next(), tables);
+                });
           }
           return outcomes;
         });

@@ -28,6 +28,18 @@ public interface NostrStore extends AutoCloseable {
   StoreOutcome store(NostrEvent event);
 
   /**
+   * Stores events one after another, each as {@link #store} would: they are told the same. Those
+   * that do not touch each other share a commit, and their signatures are checked on all cores.
+   *
+   * <p>A failure leaves open which of them were stored; those before the one that it struck were.
+   *
+   * @param events as many as the caller wants to hold in memory
+   * @return the outcomes, in the order of the events, once all that was stored is durable and every
+   *     query reflects it
+   */
+  List<StoreOutcome> storeAll(List<NostrEvent> events);
+
+  /**
    * Stores history: as {@link #store}, but events that are expired, superseded or taken back are
    * appended too, and their outcome says that they are not visible. Signatures are checked on all
    * cores; commits are shared.

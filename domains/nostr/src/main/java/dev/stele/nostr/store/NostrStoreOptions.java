@@ -3,6 +3,7 @@ package dev.stele.nostr.store;
 import dev.stele.core.engine.Durability;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogOptions;
+import dev.stele.nostr.event.PublicKey;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.random.RandomGenerator;
  * @param followerEvents how many events may wait for a follower
  * @param origin the log's name in its checkpoints, for a store that is made
  * @param anchorFolder where the anchor is, when not in the user's state folder
+ * @param owner whose store it is, for tables that are about one person
  * @param clock tells the time
  * @param random makes salts and keys
  */
@@ -32,6 +34,7 @@ public record NostrStoreOptions(
     int followerEvents,
     String origin,
     Optional<Path> anchorFolder,
+    Optional<PublicKey> owner,
     InstantSource clock,
     RandomGenerator random) {
   /** Durable, a sweep a minute, 10,000 events (some 15 MB) for a follower. */
@@ -42,6 +45,7 @@ public record NostrStoreOptions(
           Duration.ofMinutes(1),
           10_000,
           "stele.local/nostr",
+          Optional.empty(),
           Optional.empty(),
           InstantSource.system(),
           new SecureRandom());
@@ -61,37 +65,67 @@ public record NostrStoreOptions(
   /** The same with another meaning of an ack. */
   public NostrStoreOptions at(Durability other) {
     return new NostrStoreOptions(
-        other, relays, sweepEvery, followerEvents, origin, anchorFolder, clock, random);
+        other, relays, sweepEvery, followerEvents, origin, anchorFolder, owner, clock, random);
   }
 
   /** The same with URLs of its own. */
   public NostrStoreOptions reachedAt(Set<String> urls) {
     return new NostrStoreOptions(
-        durability, urls, sweepEvery, followerEvents, origin, anchorFolder, clock, random);
+        durability, urls, sweepEvery, followerEvents, origin, anchorFolder, owner, clock, random);
   }
 
   /** The same with sweeps at another pace. */
   public NostrStoreOptions sweepingEvery(Duration pace) {
     return new NostrStoreOptions(
-        durability, relays, pace, followerEvents, origin, anchorFolder, clock, random);
+        durability, relays, pace, followerEvents, origin, anchorFolder, owner, clock, random);
   }
 
   /** The same with more or fewer events that may wait for a follower. */
   public NostrStoreOptions queueing(int events) {
     return new NostrStoreOptions(
-        durability, relays, sweepEvery, events, origin, anchorFolder, clock, random);
+        durability, relays, sweepEvery, events, origin, anchorFolder, owner, clock, random);
   }
 
   /** The same with another log's name. */
   public NostrStoreOptions named(String otherOrigin) {
     return new NostrStoreOptions(
-        durability, relays, sweepEvery, followerEvents, otherOrigin, anchorFolder, clock, random);
+        durability,
+        relays,
+        sweepEvery,
+        followerEvents,
+        otherOrigin,
+        anchorFolder,
+        owner,
+        clock,
+        random);
   }
 
   /** The same with the anchor in a folder. */
   public NostrStoreOptions anchoredIn(Path folder) {
     return new NostrStoreOptions(
-        durability, relays, sweepEvery, followerEvents, origin, Optional.of(folder), clock, random);
+        durability,
+        relays,
+        sweepEvery,
+        followerEvents,
+        origin,
+        Optional.of(folder),
+        owner,
+        clock,
+        random);
+  }
+
+  /** The same of somebody. */
+  public NostrStoreOptions withOwner(PublicKey somebody) {
+    return new NostrStoreOptions(
+        durability,
+        relays,
+        sweepEvery,
+        followerEvents,
+        origin,
+        anchorFolder,
+        Optional.of(somebody),
+        clock,
+        random);
   }
 
   /** The same with another clock and other randomness. */
@@ -103,6 +137,7 @@ public record NostrStoreOptions(
         followerEvents,
         origin,
         anchorFolder,
+        owner,
         otherClock,
         otherRandom);
   }

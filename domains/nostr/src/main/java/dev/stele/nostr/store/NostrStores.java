@@ -2,6 +2,7 @@ package dev.stele.nostr.store;
 
 import dev.stele.core.log.EventLog;
 import dev.stele.core.view.KeptViews;
+import dev.stele.core.view.View;
 import dev.stele.nostr.view.Part;
 import java.util.List;
 
@@ -36,7 +37,17 @@ public final class NostrStores {
    * read them by {@link #views} from the view {@link dev.stele.nostr.view.NostrView#NAME}.
    */
   public static NostrStore open(String uri, NostrStoreOptions options, List<Part> parts) {
-    return LogNostrStore.open(uri, options, parts);
+    return open(uri, options, parts, List.of());
+  }
+
+  /**
+   * As {@link #open(String, NostrStoreOptions, List)}, with more views of the same log.
+   *
+   * @param alongside views that the store does not ask itself; read them by {@link #views}
+   */
+  public static NostrStore open(
+      String uri, NostrStoreOptions options, List<Part> parts, List<View> alongside) {
+    return LogNostrStore.open(uri, options, parts, alongside);
   }
 
   /** A store that is gone with the process. */

@@ -5,11 +5,8 @@ import dev.stele.core.view.Table;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
 import dev.stele.core.view.Tables;
-import dev.stele.crypto.Sha256;
 import dev.stele.nostr.event.NostrEvent;
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -35,8 +32,7 @@ import java.util.TreeSet;
  * in a circle that nobody names from outside any more, each round lets them drift one step further
  * out, and the depth ends it. The result is that of a breadth-first search over all lists.
  *
- * <p>The tables are of one owner and one depth, both of which change what is written for the same
- * events: a view that holds them takes its version from {@link #version}. Immutable.
+ * <p>The tables are of one owner and one depth: another owner builds the view again. Immutable.
  */
 public final class Graph implements Part {
   /** The kind of events that hold a follow list. */
@@ -152,18 +148,10 @@ public final class Graph implements Part {
     this.maxNodes = maxNodes;
   }
 
-  /**
-   * The version of a view that holds this graph: another one for another owner, depth or number, so
-   * that the view is built again when one of them changes.
-   *
-   * @param number the version of the view's own code, 1 to 255
-   */
-  public int version(int number) {
-    if (number < 1 || number > 0xff) {
-      throw new IllegalArgumentException("a version of code is 1 to 255 here, not " + number);
-    }
-    byte[] hash = Sha256.hash((owner + depth).getBytes(StandardCharsets.UTF_8));
-    return (ByteBuffer.wrap(hash).getInt() & 0x7fffff00) | number;
+  /** The owner and the depth. */
+  @Override
+  public String settings() {
+    return "graph " + owner + " " + depth;
   }
 
   /** The nodes of a depth or less, by depth and key; in one list, so at most that many. */

@@ -6,7 +6,9 @@ import dev.stele.core.view.TableReader;
 import dev.stele.core.view.Tables;
 import dev.stele.core.view.View;
 import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.event.SyncProgress;
 import dev.stele.nostr.gate.NostrGate;
+import dev.stele.nostr.gate.ProgressGate;
 import dev.stele.nostr.gate.SweepGate;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -158,12 +160,19 @@ public final class NostrView implements View {
   public int version() {
     CRC32 told = new CRC32();
     names.forEach(name -> told.update((name + "\n").getBytes(StandardCharsets.UTF_8)));
+    parts.forEach(part -> told.update((part.settings() + "\n").getBytes(StandardCharsets.UTF_8)));
     return CODE + CODES * (int) (told.getValue() % (Integer.MAX_VALUE / CODES));
   }
 
   @Override
   public List<Table> tables() {
     return tables;
+  }
+
+  /** One file is the whole of a relay. */
+  @Override
+  public Place place() {
+    return Place.IN_THE_LOG;
   }
 
   @Override
@@ -178,6 +187,9 @@ public final class NostrView implements View {
         fold.arrives(event.position(), event.payload().orElseThrow());
       } else if (by.equals(SweepGate.ADMITTED_BY)) {
         SweepGate.time(event.payload().orElseThrow()).ifPresent(fold::sweep);
+      } else if (by.equals(ProgressGate.ADMITTED_BY)) {
+        SyncProgress.parse(event.payload().orElseThrow())
+            .ifPresent(progress -> parts.forEach(part -> part.progresses(progress, to)));
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.stele.nostr.view;
 import dev.stele.core.view.Table;
 import dev.stele.core.view.Tables;
 import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.event.SyncProgress;
 import java.util.List;
 
 /**
@@ -16,6 +17,14 @@ import java.util.List;
  * batch may be rolled back and come again.
  */
 public interface Part {
+  /**
+   * What it was told that changes what it writes for the same events, such as whose graph it is; a
+   * view that is told otherwise is built again.
+   */
+  default String settings() {
+    return "";
+  }
+
   /** Its tables, whose names and indexes nobody else has. */
   List<Table> tables();
 
@@ -39,4 +48,7 @@ public interface Part {
    * @param tables of the whole view; a part writes its own alone
    */
   void goes(NostrEvent event, long position, Tables tables);
+
+  /** A sync has come further. */
+  default void progresses(SyncProgress progress, Tables tables) {}
 }

@@ -6,15 +6,20 @@ import dev.stele.core.view.TableRow;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.PublicKey;
 import dev.stele.nostr.filter.NostrFilter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The visible events that some filters ask for: newest first, of equally new ones that with the
- * lowest id first, each once, of each filter at most as many as its limit says.
+ * The visible events that some filters ask for, each once, of each filter at most as many as its
+ * limit says. Those that filters with words to search for have found come first, the best first
+ * ({@link Search}), filter by filter; then those of all others, newest first, of equally new ones
+ * that with the lowest id first.
  *
  * <p>Answered in pages, each in one short read of the view, so that a slow asker holds nothing: the
  * next page begins behind the last event of the one before, at the same cost however many came
@@ -36,8 +41,17 @@ public final class Question {
    */
   public record Found(long position, NostrEvent event, String json) {}
 
+  private final List<NostrFilter> searches;
   private final List<Asked> asked;
   private final long now;
+
+  /** What searches have found and nobody was given yet; empty before the first page. */
+  private final Queue<Long> ranked = new ArrayDeque<>();
+
+  /** All that searches have found: others do not give it again. */
+  private final Set<Long> found = new HashSet<>();
+
+  private boolean searched;
   private long asOf = Long.MAX_VALUE;
   private Plan.@Nullable Place after;
   private boolean done;
@@ -46,12 +60,18 @@ public final class Question {
   /**
    * A question.
    *
-   * @param filters whose {@code search} is not looked at
+   * @param filters of which those that search need a view with {@link Search}
    * @param now in seconds since 1970: what has expired by then is left out
    */
   public Question(List<NostrFilter> filters, long now) {
-    this.asked = filters.stream().filter(each -> !each.matchesNothing()).map(Asked::new).toList();
+    List<NostrFilter> some = filters.stream().filter(each -> !each.matchesNothing()).toList();
+    this.searches = some.stream().filter(Question::searches).toList();
+    this.asked = some.stream().filter(each -> !searches(each)).map(Asked::new).toList();
     this.now = now;
+  }
+
+  private static boolean searches(NostrFilter filter) {
+    return filter.search().filter(Search::asks).isPresent();
   }
 
   /** A filter, how it is answered, and how many events it may still give. */
@@ -86,8 +106,20 @@ public final class Question {
    * @return empty only when {@link #isDone}
    */
   public List<Found> page(TableReader tables, int most, long mostBytes) {
+    search(tables);
     List<Found> page = new ArrayList<>();
     long bytes = 0;
+    while (page.size() < most && bytes < mostBytes && !ranked.isEmpty()) {
+      Optional<TableRow> row = tables.get(NostrView.EVENTS, ranked.remove());
+      if (row.isPresent()) {
+        Hit hit = new Hit(row.get());
+        page.add(new Found(hit.position, hit.event(tables), hit.json(tables)));
+        bytes += hit.json(tables).length();
+      }
+    }
+    if (!ranked.isEmpty() || page.size() == most) {
+      return page;
+    }
     Merged hits = new Merged(tables, most);
     while (page.size() < most && bytes < mostBytes) {
       Hit hit = hits.next();
@@ -108,12 +140,54 @@ public final class Question {
    * @return how many were counted; 0 only when {@link #isDone}
    */
   public int count(TableReader tables, int most) {
+    search(tables);
+    if (!ranked.isEmpty()) {
+      int all = ranked.size();
+      ranked.clear();
+      return all;
+    }
     Merged hits = new Merged(tables, most);
     int count = 0;
     while (count < most && hits.next() != null) {
       count++;
     }
     return count;
+  }
+
+  /** Finds what is searched for, once, in the first read. */
+  private void search(TableReader tables) {
+    if (searched) {
+      return;
+    }
+    searched = true;
+    Expired expired = new Expired(tables, now);
+    for (NostrFilter filter : searches) {
+      search(filter, expired, tables);
+    }
+  }
+
+  private void search(NostrFilter filter, Expired expired, TableReader tables) {
+    List<Search.Hit> hits = Search.rank(tables, filter.search().orElseThrow());
+    int left = filter.limit().orElse(Integer.MAX_VALUE);
+    for (Search.Hit each : hits) {
+      Optional<TableRow> row = tables.get(NostrView.EVENTS, each.position());
+      if (row.isEmpty()) {
+        continue;
+      }
+      Hit hit = new Hit(row.get());
+      if (expired.has(hit) || !filter.matches(hit.event(tables))) {
+        continue;
+      }
+      if (left == 0) {
+        cut = true;
+        break;
+      }
+      left--;
+      if (found.add(hit.position)) {
+        ranked.add(hit.position);
+      }
+    }
+    cut |= hits.size() == Search.MAX_HITS;
   }
 
   /** Leaves out what is behind a position of the log: to be said once, after the first page. */
@@ -233,7 +307,7 @@ public final class Question {
 
     private boolean matches(Hit hit) {
       NostrFilter filter = asked.filter;
-      if (hit.position > asOf || expired.has(hit)) {
+      if (hit.position > asOf || expired.has(hit) || found.contains(hit.position)) {
         return false;
       }
       if (plan.leavesKinds() && !filter.kinds().orElseThrow().contains(hit.kind)) {

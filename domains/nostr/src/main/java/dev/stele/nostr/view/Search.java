@@ -7,6 +7,7 @@ import dev.stele.core.view.TableRow;
 import dev.stele.core.view.Tables;
 import dev.stele.nostr.event.NostrEvent;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -128,10 +129,15 @@ public final class Search implements Part {
 
   /**
    * Tells whether a query asks for anything: one of extensions alone asks for nothing that is known
-   * here, and one without a word finds nothing.
+   * here, and is passed over. One of other signs than words asks, and finds nothing.
    */
   public static boolean asks(String query) {
-    return !words(query).isEmpty();
+    return !withoutExtensions(query).isBlank();
+  }
+
+  /** Tells whether an event has one of a query's words, as those have that are found. */
+  public static boolean finds(String query, NostrEvent event) {
+    return !Collections.disjoint(words(query), Words.of(text(event), MAX_WORDS));
   }
 
   /**
@@ -170,13 +176,17 @@ public final class Search implements Part {
   }
 
   private static Set<String> words(String query) {
+    return new LinkedHashSet<>(Words.of(withoutExtensions(query), MAX_QUERY_WORDS));
+  }
+
+  private static String withoutExtensions(String query) {
     StringJoiner left = new StringJoiner(" ");
     for (String token : query.split("\\s+")) {
       if (!EXTENSION.matcher(token).matches()) {
         left.add(token);
       }
     }
-    return new LinkedHashSet<>(Words.of(left.toString(), MAX_QUERY_WORDS));
+    return left.toString();
   }
 
   /** The logarithm of 1 + (N - n + ½) / (n + ½), to base 2, in fixed point. */

@@ -16,8 +16,7 @@ import java.util.Optional;
  * How far a sync has read each kind of events from each relay: a fold over {@link SyncProgress},
  * which moves a cursor forward and never back.
  *
- * <p>Follows no visible events, so it has nothing to do when they appear or go; whoever folds the
- * log hands it {@link #advance} the payloads of {@link SyncProgress#TYPE}. Immutable.
+ * <p>Follows no visible events, so it has nothing to do when they appear or go. Immutable.
  */
 public final class SyncState implements Part {
   /** A row for each relay and kind that was ever read. */
@@ -75,7 +74,8 @@ public final class SyncState implements Part {
   }
 
   /** Moves the cursors that are behind; those that are further stay where they are. */
-  void advance(SyncProgress progress, Tables tables) {
+  @Override
+  public void progresses(SyncProgress progress, Tables tables) {
     for (int kind : progress.kinds()) {
       Optional<Row> before = of(tables, progress.relay(), kind);
       if (before.isEmpty() || before.get().since() <= progress.since()) {

@@ -104,6 +104,11 @@ public final class ModelStore implements NostrStore {
   }
 
   @Override
+  public synchronized List<StoreOutcome> storeAll(List<NostrEvent> events) {
+    return events.stream().map(this::store).toList();
+  }
+
+  @Override
   public synchronized List<StoreOutcome> importAll(List<NostrEvent> events) {
     List<StoreOutcome> outcomes = new ArrayList<>();
     for (NostrEvent event : events) {

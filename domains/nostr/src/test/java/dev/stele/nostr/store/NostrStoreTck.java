@@ -289,6 +289,78 @@ abstract class NostrStoreTck {
     assertThat(NostrStores.log(store).head().size()).isEqualTo(6);
   }
 
+  // ---- several at once ----
+
+  /** Events that touch each other, with copies, forgeries and what is passed on among them. */
+  private static List<NostrEvent> mixed(Random random) {
+    List<NostrEvent> events =
+        new ArrayList<>(new Histories(random.nextLong(), 3).events(100 + Scale.of(2_000)));
+    for (int i = events.size() / 5; i > 0; i--) {
+      NostrEvent any = events.get(random.nextInt(events.size()));
+      NostrEvent more =
+          switch (random.nextInt(3)) {
+            case 0 -> any;
+            case 1 ->
+                new NostrEvent(
+                    any.id(), any.pubkey(), 1, any.kind(), any.tags(), "other", any.sig());
+            default -> ALICE.sign(1_000, 20_000 + random.nextInt(3), List.of(), "typing");
+          };
+      events.add(random.nextInt(events.size()), more);
+    }
+    return events;
+  }
+
+  /** How the events of a list are told apart where only their outcomes matter. */
+  private static List<String> kinds(List<StoreOutcome> outcomes) {
+    return outcomes.stream()
+        .map(
+            each ->
+                each instanceof StoreOutcome.Refused(String code, String _)
+                    ? code
+                    : each.getClass().getSimpleName())
+        .toList();
+  }
+
+  @Test
+  void says_of_events_in_any_batches_what_it_says_of_each_alone() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    clock.set(1_200);
+    NostrStore alone = NostrStores.inMemory(options());
+    opened.add(alone);
+    NostrStore batched = store();
+    List<NostrEvent> events = mixed(random);
+    List<StoreOutcome> wanted = events.stream().map(alone::store).toList();
+    List<StoreOutcome> outcomes = new ArrayList<>();
+    for (int from = 0; from < events.size(); ) {
+      int to = Math.min(events.size(), from + random.nextInt(80));
+      outcomes.addAll(batched.storeAll(events.subList(from, to)));
+      from = to;
+    }
+    assertThat(kinds(outcomes)).as("seed %d", seed).isEqualTo(kinds(wanted));
+    assertThat(query(batched, "{}")).as("seed %d", seed).isEqualTo(query(alone, "{}"));
+  }
+
+  @Test
+  void passes_on_what_is_ephemeral_in_a_batch_and_stores_the_rest() throws Exception {
+    NostrStore store = store();
+    BlockingQueue<Arrived> arrived = new ArrayBlockingQueue<>(10);
+    try (Feed _ = store.follow(arrived::add)) {
+      NostrEvent typing = ALICE.sign(1, 20_001, List.of(), "typing");
+      NostrEvent note = ALICE.sign(1, 1, List.of(), "note");
+      NostrEvent other = BOB.sign(1, 1, List.of(), "note");
+      assertThat(store.storeAll(List.of(note, typing, other)))
+          .containsExactly(
+              new StoreOutcome.Stored(1), new StoreOutcome.Ephemeral(), new StoreOutcome.Stored(2));
+      assertThat(List.of(take(arrived), take(arrived), take(arrived)))
+          .containsExactlyInAnyOrder(
+              new Arrived(1, note, false),
+              new Arrived(2, other, false),
+              new Arrived(2, typing, true));
+    }
+    assertThat(store.storeAll(List.of())).isEmpty();
+  }
+
   // ---- history ----
 
   @Test

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -163,16 +164,14 @@ class GraphTest {
 
   @Test
   void another_owner_or_depth_is_another_version() {
-    Graph one = new Graph(OWNER.pubkey(), 2);
-    assertThat(one.version(1)).isPositive().isEqualTo(new Graph(OWNER.pubkey(), 2).version(1));
-    assertThat(
-            List.of(
-                one.version(1),
-                one.version(2),
-                new Graph(OWNER.pubkey(), 3).version(1),
-                new Graph(ALICE.pubkey(), 2).version(1)))
+    assertThat(version(2, OWNER)).isPositive().isEqualTo(version(2, OWNER));
+    assertThat(List.of(version(2, OWNER), version(3, OWNER), version(2, ALICE)))
         .doesNotHaveDuplicates()
         .allMatch(version -> version > 0);
+  }
+
+  private static int version(int depth, NostrKey owner) {
+    return new NostrView(Set.of(), List.of(new Graph(owner.pubkey(), depth))).version();
   }
 
   @Test

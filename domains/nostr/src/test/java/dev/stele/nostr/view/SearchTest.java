@@ -152,11 +152,26 @@ class SearchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", " ", "...", "language:en", "🪨"})
-  void a_query_without_words_asks_for_nothing_and_finds_nothing(String query) {
+  @ValueSource(strings = {"", " ", "language:en", "language:en nsfw:false"})
+  void a_query_of_nothing_or_of_extensions_alone_asks_for_nothing(String query) {
     search.appears(note(1, "stone language en"));
     assertThat(Search.asks(query)).isFalse();
     assertThat(found(query)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"...", "🪨"})
+  void a_query_of_other_signs_than_words_asks_and_finds_nothing(String query) {
+    search.appears(note(1, "stone ... 🪨"));
+    assertThat(Search.asks(query)).isTrue();
+    assertThat(found(query)).isEmpty();
+  }
+
+  @Test
+  void an_event_is_found_by_a_query_as_it_would_be_in_the_tables() {
+    assertThat(Search.finds("stone age", note(1, "The Stone"))).isTrue();
+    assertThat(Search.finds("age", note(1, "The Stone"))).isFalse();
+    assertThat(Search.finds("...", note(1, "..."))).isFalse();
   }
 
   @Test

@@ -28,7 +28,7 @@ class SyncStateTest {
 
   private void advance(List<Integer> kinds, long since, long updatedAt) {
     SyncProgress progress = new SyncProgress(RELAY, kinds, since, updatedAt);
-    state.change(tables -> part.advance(progress, tables));
+    state.change(tables -> part.progresses(progress, tables));
   }
 
   private long since(Integer... kinds) {
@@ -79,10 +79,10 @@ class SyncStateTest {
   @Test
   void a_store_in_a_file_holds_the_same(@TempDir Path folder) {
     SyncProgress progress = new SyncProgress(RELAY, List.of(1, 7), 3, 4);
-    state.change(tables -> part.advance(progress, tables));
+    state.change(tables -> part.progresses(progress, tables));
     try (Followed inFile =
         new Followed(SqliteViewStore.openWriter(folder.resolve("parts.views.db")), part)) {
-      inFile.change(tables -> part.advance(progress, tables));
+      inFile.change(tables -> part.progresses(progress, tables));
       assertThat(inFile.hash()).isEqualTo(state.hash());
     }
   }

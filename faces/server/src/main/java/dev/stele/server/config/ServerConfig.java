@@ -1,6 +1,11 @@
 package dev.stele.server.config;
 
 import dev.stele.core.engine.LogId;
+import dev.stele.nostr.event.EventJson;
+import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.event.Npub;
+import dev.stele.nostr.event.ParsedNpub;
+import dev.stele.nostr.event.PublicKey;
 import dev.stele.server.auth.PublicFace;
 import dev.stele.server.auth.Role;
 import dev.stele.server.auth.Roles;
@@ -12,6 +17,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,6 +25,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * How the server is to run: every {@link Setting}, read and checked. Immutable.
@@ -42,6 +49,12 @@ public final class ServerConfig {
   /** {@code NAME=ROLE@LOG}. */
   private static final Pattern CERTIFICATE_ROLE =
       Pattern.compile("(.+)=(read|append|admin)@(\\*|[a-z0-9-]{1,63})");
+
+  /** An id has no more bits. */
+  private static final int MAX_WORK_BITS = 256;
+
+  /** 1 KiB: an event of one line has 300 bytes and more. */
+  private static final int MIN_MESSAGE_BYTES = 1024;
 
   private final Map<Setting, String> values;
   private final Map<String, String> logs;
@@ -126,7 +139,7 @@ public final class ServerConfig {
       } else if (name.startsWith(Setting.ENVIRONMENT_PREFIX) && !OTHER_VARIABLES.contains(name)) {
         String key =
             name.substring(Setting.ENVIRONMENT_PREFIX.length())
-                .toLowerCase(java.util.Locale.ROOT)
+                .toLowerCase(Locale.ROOT)
                 .replace('_', '.');
         throw new BadSetting(
             "there is no setting %s (in the environment); did you mean %s?"
@@ -159,6 +172,7 @@ public final class ServerConfig {
         throw new BadSetting("%s is a whole number from 1".formatted(number.key()));
       }
     }
+    checkRelay();
     for (String face : words(Setting.PUBLIC)) {
       if (PublicFace.of(face).isEmpty()) {
         throw new BadSetting(
@@ -189,6 +203,74 @@ public final class ServerConfig {
                 + " docs/operate/server.md), or bind 127.0.0.1");
       }
     }
+  }
+
+  private void checkRelay() throws BadSetting {
+    oneOf(Setting.RELAY_AUTH, "off", "write", "all");
+    for (Setting number :
+        List.of(Setting.RELAY_WORK, Setting.RELAY_EVENTS, Setting.RELAY_REQUESTS)) {
+      var _ = checkedNumber(number);
+    }
+    between(Setting.RELAY_WORK, 0, MAX_WORK_BITS);
+    between(Setting.RELAY_MESSAGE, MIN_MESSAGE_BYTES, EventJson.MAX_TEXT_BYTES);
+    between(Setting.RELAY_CONTENT, 0, EventJson.MAX_TEXT_BYTES);
+    between(Setting.RELAY_TAGS, 0, NostrEvent.MAX_TAGS);
+    for (Setting number :
+        List.of(
+            Setting.RELAY_SUBSCRIPTIONS,
+            Setting.RELAY_SUBSCRIPTIONS_ALL,
+            Setting.RELAY_FILTERS,
+            Setting.RELAY_LIMIT,
+            Setting.RELAY_CONNECTIONS,
+            Setting.RELAY_CONNECTIONS_ADDRESS,
+            Setting.RELAY_PATIENCE)) {
+      between(number, 1, Integer.MAX_VALUE);
+    }
+    if (isSet(Setting.RELAY_LOG) && !text(Setting.RELAY_LOG).matches("[a-z0-9-]{1,63}")) {
+      throw new BadSetting("relay.log is a log's name: 1 to 63 of a to z, 0 to 9 and -");
+    }
+    if (text(Setting.RELAY_LOG).equals("system")) {
+      throw new BadSetting("relay.log is not system, which is the server's own");
+    }
+    if (isSet(Setting.RELAY_URL) && !text(Setting.RELAY_URL).matches("wss?://[^\\s/]+.*")) {
+      throw new BadSetting(
+          "relay.url begins with ws:// or wss://, not '%s'".formatted(text(Setting.RELAY_URL)));
+    }
+    for (Setting keys : List.of(Setting.RELAY_OWNER, Setting.RELAY_WRITERS, Setting.RELAY_DENIED)) {
+      for (String word : words(keys)) {
+        if (nostrKey(word).isEmpty()) {
+          // Never the word itself: it might be a secret key.
+          throw new BadSetting("%s is npub1… or 64 hex digits".formatted(keys.key()));
+        }
+      }
+    }
+    if (words(Setting.RELAY_OWNER).size() > 1) {
+      throw new BadSetting("relay.owner is one key");
+    }
+    for (String kind : words(Setting.RELAY_PRIVATE)) {
+      if (!kind.matches("\\d{1,5}") || Integer.parseInt(kind) > NostrEvent.MAX_KIND) {
+        throw new BadSetting(
+            "relay.private is made of kinds, 0 to 65535, not '%s'".formatted(kind));
+      }
+    }
+  }
+
+  private void between(Setting setting, int least, int most) throws BadSetting {
+    int number = checkedNumber(setting);
+    if (number < least || number > most) {
+      throw new BadSetting(
+          "%s is a whole number from %d to %d, not %d"
+              .formatted(setting.key(), least, most, number));
+    }
+  }
+
+  private static Optional<PublicKey> nostrKey(String word) {
+    if (word.matches("[0-9a-fA-F]{64}")) {
+      return Optional.of(PublicKey.ofHex(word.toLowerCase(Locale.ROOT)));
+    }
+    return Npub.parse(word) instanceof ParsedNpub.Wellformed(Npub.Author(String pubkey))
+        ? Optional.of(PublicKey.ofHex(pubkey))
+        : Optional.empty();
   }
 
   /** Whether an address can only be reached from this machine; names are not looked up. */
@@ -242,6 +324,13 @@ public final class ServerConfig {
     return new ServerConfig(changed, logs);
   }
 
+  /** The same with a log that is kept elsewhere. For those who run a server in code. */
+  public ServerConfig withLog(String name, String uri) {
+    Map<String, String> named = new HashMap<>(logs);
+    named.put(name, uri);
+    return new ServerConfig(values, named);
+  }
+
   /** The text of a setting; empty where nothing is set. */
   public String text(Setting setting) {
     return values.getOrDefault(setting, "");
@@ -275,6 +364,13 @@ public final class ServerConfig {
         .map(String::strip)
         .filter(word -> !word.isEmpty())
         .toList();
+  }
+
+  /** Keys of Nostr authors, as npub or hex. */
+  public Set<PublicKey> nostrKeys(Setting setting) {
+    return words(setting).stream()
+        .flatMap(word -> nostrKey(word).stream())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** What needs no credential. */

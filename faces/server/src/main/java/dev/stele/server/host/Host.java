@@ -17,6 +17,9 @@ import dev.stele.ledger.gate.KeyGate;
 import dev.stele.mcp.store.McpEventStore;
 import dev.stele.mcp.store.McpEventStores;
 import dev.stele.mcp.store.McpStoreOptions;
+import dev.stele.nostr.store.NostrStore;
+import dev.stele.nostr.store.NostrStoreOptions;
+import dev.stele.nostr.store.NostrStores;
 import dev.stele.server.gate.GroupGate;
 import dev.stele.server.group.GroupsView;
 import dev.stele.server.view.ActivityView;
@@ -41,6 +44,7 @@ import java.util.stream.Stream;
  *   DATA/logs/NAME/        a log of events
  *   DATA/envelopes/NAME/   a log of envelopes
  *   DATA/mcp/NAME/         a log of MCP streams
+ *   DATA/nostr/NAME/       a log of Nostr events
  *   DATA/logs/system/      what administrators did, and the tokens: the server's own
  * </pre>
  *
@@ -87,7 +91,7 @@ public final class Host implements AutoCloseable {
   }
 
   private void openThere() {
-    adopt(MAIN, LogKind.EVENTS);
+    adopt(MAIN, kindOf(MAIN));
     adopt(SYSTEM, LogKind.EVENTS);
     for (LogKind kind : LogKind.values()) {
       for (String name : names(options.data().resolve(kind.folder))) {
@@ -98,9 +102,23 @@ public final class Host implements AutoCloseable {
     }
     for (String name : options.uris().keySet()) {
       if (!logs.containsKey(name)) {
-        adopt(new LogId(name).name(), LogKind.EVENTS);
+        adopt(new LogId(name).name(), kindOf(name));
       }
     }
+    if (options.relay().isPresent() && !logs.containsKey(options.relay().get())) {
+      String name = options.relay().get();
+      badName(name)
+          .ifPresent(
+              bad -> {
+                throw new StorageFailed(bad + ", not '" + name + "'");
+              });
+      adopt(name, LogKind.NOSTR);
+    }
+  }
+
+  /** What a log holds whose folder does not say so. */
+  private LogKind kindOf(String name) {
+    return options.relay().filter(name::equals).isPresent() ? LogKind.NOSTR : LogKind.EVENTS;
   }
 
   private static List<String> names(Path folder) {
@@ -186,6 +204,7 @@ public final class Host implements AutoCloseable {
           case EVENTS -> openEvents(name, uri);
           case ENVELOPES -> openEnvelopes(name, uri);
           case MCP -> openMcp(name, uri);
+          case NOSTR -> openNostr(name, uri);
         };
     logs.put(name, log);
     return log;
@@ -252,6 +271,14 @@ public final class Host implements AutoCloseable {
         McpEventStores.log(store).orElseThrow(),
         McpEventStores.views(store).orElseThrow(),
         options.clock());
+  }
+
+  private HostedLog openNostr(String name, String uri) {
+    NostrStoreOptions plain =
+        options.nostr().with(options.clock(), options.random()).named(origin(name));
+    NostrStoreOptions anchored = options.anchors().map(plain::anchoredIn).orElse(plain);
+    NostrStore store = NostrStores.open(uri, anchored, List.of(), views());
+    return HostedLog.ofNostr(name, store, options.clock());
   }
 
   private EnvelopeStoreOptions envelopeOptions(String name) {

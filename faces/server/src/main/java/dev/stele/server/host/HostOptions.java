@@ -1,6 +1,7 @@
 package dev.stele.server.host;
 
 import dev.stele.mcp.store.McpStoreOptions;
+import dev.stele.nostr.store.NostrStoreOptions;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
@@ -18,6 +19,9 @@ import java.util.random.RandomGenerator;
  * @param anchors the folder of the anchors of new logs; by default the user's state folder
  * @param maxLogs how many logs there may be, those of the server included
  * @param mcp how the store of MCP streams keeps them; clock, chance, name and anchor are the host's
+ * @param relay the name of a log of Nostr events that is to be there from the start, {@code main}
+ *     if it is to be that one
+ * @param nostr how logs of Nostr events are kept; clock, chance, name and anchor are the host's
  * @param clock the time
  * @param random a strong source: keys are drawn from it
  */
@@ -29,6 +33,8 @@ public record HostOptions(
     Optional<Path> anchors,
     int maxLogs,
     McpStoreOptions mcp,
+    Optional<String> relay,
+    NostrStoreOptions nostr,
     InstantSource clock,
     RandomGenerator random) {
   /** 1,000 logs: each has its threads and its open files. */
@@ -49,6 +55,8 @@ public record HostOptions(
         Optional.empty(),
         DEFAULT_MAX_LOGS,
         McpStoreOptions.DEFAULT,
+        Optional.empty(),
+        NostrStoreOptions.DEFAULT,
         clock,
         random);
   }

@@ -12,6 +12,8 @@ import dev.stele.ledger.LedgerAuditor;
 import dev.stele.mcp.gate.McpAuditor;
 import dev.stele.mcp.store.McpEventStore;
 import dev.stele.nostr.gate.NostrAuditor;
+import dev.stele.nostr.store.NostrStore;
+import dev.stele.nostr.store.NostrStores;
 import dev.stele.server.follow.Broadcast;
 import dev.stele.server.group.ConsumerGroups;
 import java.time.InstantSource;
@@ -30,6 +32,7 @@ public final class HostedLog {
   private final KeptViews views;
   private final @Nullable EnvelopeStore envelopes;
   private final @Nullable McpEventStore mcp;
+  private final @Nullable NostrStore nostr;
   private final Runnable closing;
   private final Broadcast broadcast;
   private final ScrubJob scrub;
@@ -42,6 +45,7 @@ public final class HostedLog {
       KeptViews views,
       @Nullable EnvelopeStore envelopes,
       @Nullable McpEventStore mcp,
+      @Nullable NostrStore nostr,
       InstantSource clock,
       Supplier<List<Auditor>> auditors,
       Runnable closing) {
@@ -51,6 +55,7 @@ public final class HostedLog {
     this.views = views;
     this.envelopes = envelopes;
     this.mcp = mcp;
+    this.nostr = nostr;
     this.closing = closing;
     this.broadcast = new Broadcast(log);
     this.scrub = new ScrubJob(log, auditors);
@@ -64,6 +69,7 @@ public final class HostedLog {
         LogKind.EVENTS,
         log,
         views,
+        null,
         null,
         null,
         clock,
@@ -87,6 +93,7 @@ public final class HostedLog {
         store.views(),
         store,
         null,
+        null,
         clock,
         () -> List.of(EnvelopeAuditor.of(store.log().verifierKey()), new NostrAuditor()),
         store::close);
@@ -102,8 +109,24 @@ public final class HostedLog {
         views,
         null,
         store,
+        null,
         clock,
         () -> List.of(new McpAuditor()),
+        store::close);
+  }
+
+  /** The log under a store of Nostr events, which is closed with it. */
+  static HostedLog ofNostr(String name, NostrStore store, InstantSource clock) {
+    return new HostedLog(
+        name,
+        LogKind.NOSTR,
+        NostrStores.log(store),
+        NostrStores.views(store),
+        null,
+        null,
+        store,
+        clock,
+        () -> List.of(new NostrAuditor()),
         store::close);
   }
 
@@ -150,6 +173,11 @@ public final class HostedLog {
   /** The store of MCP streams, in a log of that kind. */
   public Optional<McpEventStore> mcp() {
     return Optional.ofNullable(mcp);
+  }
+
+  /** The store of Nostr events, in a log of that kind. */
+  public Optional<NostrStore> nostr() {
+    return Optional.ofNullable(nostr);
   }
 
   /** The last signed checkpoint, or one that is signed now where there is none yet. */

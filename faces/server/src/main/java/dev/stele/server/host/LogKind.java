@@ -10,7 +10,9 @@ public enum LogKind {
   /** Signed envelopes besides, each verified and kept once. */
   ENVELOPES("envelopes"),
   /** Messages of resumable MCP streams, and the sessions they belong to. */
-  MCP("mcp");
+  MCP("mcp"),
+  /** Nostr events, each signed by its author. */
+  NOSTR("nostr");
 
   /** The folder below the server's that logs of this kind are in. */
   final String folder;

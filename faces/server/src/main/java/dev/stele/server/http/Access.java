@@ -2,6 +2,7 @@ package dev.stele.server.http;
 
 import dev.stele.server.auth.PublicFace;
 import dev.stele.server.auth.Role;
+import java.util.function.Supplier;
 
 /** Who may take a route. */
 sealed interface Access {
@@ -19,6 +20,12 @@ sealed interface Access {
 
   /** Everybody where the face was made public, else who may read. */
   record OfFace(PublicFace face) implements Access {}
+
+  /**
+   * Everybody where the face was made public, else who has a role on a log that the path need not
+   * name.
+   */
+  record OfFaceOn(PublicFace face, Role role, Supplier<String> log) implements Access {}
 
   Access FREE = new Free();
   Access READ = new OnLog(Role.READ);

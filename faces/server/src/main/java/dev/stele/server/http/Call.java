@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 
@@ -87,7 +88,12 @@ final class Call {
    * @param type in lower case, without parameters
    */
   boolean accepts(String type) {
-    for (String line : request.getHeaders().getValuesList("Accept")) {
+    return accepts(request.getHeaders(), type);
+  }
+
+  /** The same of headers alone. */
+  static boolean accepts(HttpFields headers, String type) {
+    for (String line : headers.getValuesList("Accept")) {
       for (String each : line.split(",")) {
         if (each.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals(type)) {
           return true;

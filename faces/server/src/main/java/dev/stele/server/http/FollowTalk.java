@@ -18,6 +18,11 @@ final class FollowTalk implements SocketTalk {
   private final Optional<String> type;
   private final Runnable ended;
 
+  /** 64 KiB: what a reader sends is short, and not listened to. */
+  private static final long MAX_TEXT_BYTES = 64 * 1024;
+
+  private volatile @Nullable Sink sink;
+
   /** Set while somebody is told. */
   private volatile Broadcast.@Nullable Follower telling;
 
@@ -37,7 +42,14 @@ final class FollowTalk implements SocketTalk {
   }
 
   @Override
+  public long maxTextBytes() {
+    return MAX_TEXT_BYTES;
+  }
+
+  @Override
   public void opened(Sink sink) {
+    this.sink = sink;
+    sink.more();
     Thread.ofVirtual().name("stele-follow").start(() -> tell(sink));
   }
 
@@ -77,7 +89,25 @@ final class FollowTalk implements SocketTalk {
   }
 
   @Override
-  public void received(String text) {}
+  public void received(String text) {
+    askForMore();
+  }
+
+  @Override
+  public void receivedBinary() {
+    askForMore();
+  }
+
+  @Override
+  public void answeredPing() {}
+
+  /** Not listening is no reason to leave a close frame unread. */
+  private void askForMore() {
+    Sink open = sink;
+    if (open != null) {
+      open.more();
+    }
+  }
 
   @Override
   public void closed() {

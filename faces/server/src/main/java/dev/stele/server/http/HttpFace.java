@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -58,6 +59,11 @@ public final class HttpFace extends Handler.Abstract {
   private static final Set<String> LOCAL_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
 
   private final Routes routes;
+  private final RelayRoutes relay;
+
+  /** Those of the relay, which shares its path with the console. */
+  private final Routes relayRoutes;
+
   private final Host host;
   private final Authenticator authenticator;
   private final Set<PublicFace> open;
@@ -83,6 +89,8 @@ public final class HttpFace extends Handler.Abstract {
       Meters meters,
       Tracing tracing) {
     this.routes = new Routes(HttpRoutes.of(parts));
+    this.relay = new RelayRoutes(parts.relay());
+    this.relayRoutes = new Routes(relay.routes());
     this.host = parts.host();
     this.authenticator = authenticator;
     this.open = Set.copyOf(open);
@@ -100,9 +108,15 @@ public final class HttpFace extends Handler.Abstract {
     Tracing.Traced traced = tracing.begin(request.getHeaders()::get);
     Reply reply;
     try {
-      Routes.Found found = routes.find(request.getMethod(), path(request));
+      String path = path(request);
+      boolean forRelay = relay.isAsked(request, path);
+      Routes.Found found = (forRelay ? relayRoutes : routes).find(request.getMethod(), path);
       if (found instanceof Routes.Found.There there) {
         route = there.route().template();
+      }
+      // Pages of everywhere may use a relay that is public: it trusts nobody by his address.
+      if (trustsLoopback && !(forRelay && open.contains(PublicFace.RELAY))) {
+        requireMeantForHere(request);
       }
       reply = answer(request, found);
     } catch (Refusal e) {
@@ -118,9 +132,6 @@ public final class HttpFace extends Handler.Abstract {
   }
 
   private Reply answer(Request request, Routes.Found found) {
-    if (trustsLoopback) {
-      requireMeantForHere(request);
-    }
     return switch (found) {
       case Routes.Found.Nowhere _ ->
           Reply.failed(Problem.notFound("there is nothing at this path"));
@@ -210,6 +221,11 @@ public final class HttpFace extends Handler.Abstract {
       case Access.OnServer(Role role) -> require(principal, role, Principal.EVERY_LOG);
       case Access.OnLogCalled(Role role, String called) -> requireOnLog(principal, role, called);
       case Access.OnLog(Role role) -> requireOnLog(principal, role, log);
+      case Access.OfFaceOn(PublicFace face, Role role, Supplier<String> called) -> {
+        if (!open.contains(face)) {
+          requireOnLog(principal, role, called.get());
+        }
+      }
       case Access.OfFace(PublicFace face) -> {
         if (!open.contains(face) || Host.SYSTEM.equals(log)) {
           requireOnLog(principal, Role.READ, log);
@@ -328,7 +344,16 @@ public final class HttpFace extends Handler.Abstract {
     ServerWebSocketContainer container = ServerWebSocketContainer.ensure(getServer());
     boolean taken = false;
     try {
-      taken = container.upgrade((_, _, _) -> new SocketListener(talk), request, response, callback);
+      taken =
+          container.upgrade(
+              (_, switching, _) -> {
+                // Nothing is compressed: zlib holds 300 KiB for each connection, also an idle one.
+                switching.setExtensions(List.of());
+                return new SocketListener(talk);
+              },
+              request,
+              response,
+              callback);
     } finally {
       if (!taken) {
         talk.closed();

@@ -3,6 +3,7 @@ package dev.stele.server.http;
 import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Tokens;
 import dev.stele.server.host.Host;
+import dev.stele.server.relay.RelayDesk;
 import dev.stele.server.witness.Cosigning;
 import dev.stele.server.witness.WitnessDesk;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ public final class HttpRoutes {
    * @param version what runs here, by name
    * @param maxBody the largest body of an append, in bytes
    * @param maxFollowers how many may follow logs at a time
+   * @param relay where connections to the relay come in
    */
   public record Parts(
       Host host,
@@ -37,7 +39,8 @@ public final class HttpRoutes {
       BooleanSupplier stopping,
       Map<String, Object> version,
       int maxBody,
-      int maxFollowers) {}
+      int maxFollowers,
+      RelayDesk relay) {}
 
   /** Every route. */
   static List<Route> of(Parts parts) {

@@ -49,9 +49,6 @@ public final class HttpServer implements AutoCloseable {
   /** A follower that reads slowly is served slowly. */
   private static final long NO_MINIMUM = 0;
 
-  /** 64 KiB: what a reader sends on a WebSocket is short. */
-  private static final long MAX_FRAME_BYTES = 64 * 1024;
-
   /** 128 requests at a time on one HTTP/2 connection. */
   private static final int MAX_STREAMS = 128;
 
@@ -113,7 +110,6 @@ public final class HttpServer implements AutoCloseable {
     server.setHandler(graceful);
     ServerWebSocketContainer sockets = ServerWebSocketContainer.ensure(server);
     sockets.setIdleTimeout(IDLE.multipliedBy(2));
-    sockets.setMaxTextMessageSize(MAX_FRAME_BYTES);
     server.setErrorHandler(new ProblemErrors());
     server.setStopTimeout(options.stopWithin().toMillis());
     server.start();

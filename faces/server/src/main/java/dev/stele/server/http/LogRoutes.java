@@ -85,7 +85,9 @@ final class LogRoutes {
         LogKind.of(kind)
             .orElseThrow(
                 () ->
-                    new Refusal(Problem.badParameter("kind", "a kind is 'events' or 'envelopes'")));
+                    new Refusal(
+                        Problem.badParameter(
+                            "kind", "a kind is 'events', 'envelopes', 'mcp' or 'nostr'")));
     CreateResult result =
         audit.around(
             call.principal(),

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What is counted and measured of the server, for Prometheus. Thread-safe. */
 public final class Meters implements AutoCloseable {
@@ -51,6 +52,11 @@ public final class Meters implements AutoCloseable {
     Gauge.builder("stele.logs", () -> host.logs().size())
         .description("how many logs are open")
         .register(registry);
+  }
+
+  /** Measures one thing more whenever it is asked. */
+  public void measure(String name, String meaning, Supplier<Number> value) {
+    Gauge.builder(name, value).description(meaning).register(registry);
   }
 
   private MultiGauge gauges(String name, String meaning) {

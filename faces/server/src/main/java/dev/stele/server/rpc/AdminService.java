@@ -76,7 +76,7 @@ final class AdminService extends AdminGrpc.AdminImplBase {
               request.getKind().isEmpty()
                   ? LogKind.EVENTS
                   : LogKind.of(request.getKind())
-                      .orElseThrow(() -> Fields.bad("kind", "is events or envelopes"));
+                      .orElseThrow(() -> Fields.bad("kind", "is events, envelopes, mcp or nostr"));
           CreateResult result =
               recorded(
                   "log.create",

@@ -6,8 +6,11 @@ import dev.stele.server.RunningServer;
 import dev.stele.server.RunningServer.Answer;
 import dev.stele.server.audit.Audit;
 import dev.stele.server.auth.Tokens;
+import dev.stele.server.config.ServerConfig;
 import dev.stele.server.host.Host;
 import dev.stele.server.http.Contract.Operation;
+import dev.stele.server.relay.RelayDesk;
+import dev.stele.server.relay.RelaySettings;
 import dev.stele.server.witness.Cosigning;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -46,7 +49,9 @@ class TheDocumentTest {
               () -> false,
               Map.of(),
               1,
-              1);
+              1,
+              new RelayDesk(
+                  host, RelaySettings.of(ServerConfig.defaults()), Set::of, clock, new Random(1)));
       for (Route route : HttpRoutes.of(parts)) {
         boolean ofTheConsole =
             route.template().equals("/") || route.template().equals("/{file...}");

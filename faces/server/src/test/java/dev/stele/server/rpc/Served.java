@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
 import dev.stele.mcp.store.McpStoreOptions;
+import dev.stele.nostr.store.NostrStoreOptions;
 import dev.stele.server.auth.Authentication;
 import dev.stele.server.auth.Authenticator;
 import dev.stele.server.auth.Credentials;
@@ -90,6 +91,8 @@ final class Served {
                 Optional.of(folder.resolve("anchors")),
                 HostOptions.DEFAULT_MAX_LOGS,
                 McpStoreOptions.DEFAULT,
+                Optional.empty(),
+                NostrStoreOptions.DEFAULT,
                 InstantSource.system(),
                 new SecureRandom()));
     return new Served(
