@@ -15,8 +15,17 @@ import dev.stele.envelope.event.ReadingRules;
 import dev.stele.envelope.event.SignedEnvelope;
 import dev.stele.ledger.event.KeyAct;
 import dev.stele.ledger.event.SignedEvent;
+import dev.stele.nostr.event.Bolt11;
 import dev.stele.nostr.event.EventJson;
+import dev.stele.nostr.event.Npub;
 import dev.stele.nostr.event.ParsedEvent;
+import dev.stele.nostr.event.ParsedNpub;
+import dev.stele.nostr.filter.FilterJson;
+import dev.stele.nostr.filter.ParsedFilter;
+import dev.stele.nostr.negentropy.Initiator;
+import dev.stele.nostr.negentropy.ItemTree;
+import dev.stele.nostr.negentropy.Responder;
+import dev.stele.nostr.relay.RelaySession;
 import dev.stele.testkit.SimulatedDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,6 +118,75 @@ enum ParserFuzz {
       }
     }
   },
+  NOSTR_FRAMES {
+    @Override
+    void read(byte[] in) {
+      RelaySession session = FuzzedRelay.connect();
+      for (String frame : text(in).split("\n", -1)) {
+        session.receive(frame).forEach(FuzzedRelay::requireFrame);
+      }
+      for (List<String> more = session.next(); !more.isEmpty(); more = session.next()) {
+        more.forEach(FuzzedRelay::requireFrame);
+      }
+      session.close();
+    }
+  },
+  NOSTR_FILTER {
+    @Override
+    void read(byte[] in) {
+      if (FilterJson.parse(text(in)) instanceof ParsedFilter.Wellformed(var filter)) {
+        String written = FilterJson.write(filter);
+        if (FilterJson.parse(written) instanceof ParsedFilter.Wellformed(var again)) {
+          if (!again.equals(filter)) {
+            throw new AssertionError("a filter is read back as another");
+          }
+        } else {
+          throw new AssertionError("a filter is not read back");
+        }
+      }
+    }
+  },
+  NEGENTROPY {
+    @Override
+    void read(byte[] in) {
+      ItemTree items = FuzzedRelay.ITEMS;
+      switch (Responder.of(items, SHORTEST_MESSAGES_BYTES).answer(in)) {
+        case Responder.Message(byte[] answer) -> isShort(answer);
+        case Responder.Refused _ -> {}
+      }
+      switch (Initiator.of(items, SHORTEST_MESSAGES_BYTES).receive(in)) {
+        case Initiator.Next(byte[] next, var _, var _) -> isShort(next);
+        case Initiator.Done _, Initiator.Failed _ -> {}
+      }
+    }
+
+    private void isShort(byte[] message) {
+      if (message.length == 0 || message.length > SHORTEST_MESSAGES_BYTES) {
+        throw new AssertionError("a message of %d bytes".formatted(message.length));
+      }
+    }
+  },
+  NPUB {
+    @Override
+    void read(byte[] in) {
+      if (Npub.parse(text(in)) instanceof ParsedNpub.Wellformed(Npub read)
+          && !Npub.parse(read.encode()).equals(new ParsedNpub.Wellformed(read))) {
+        throw new AssertionError("what was read is read back as another");
+      }
+    }
+  },
+  BOLT11 {
+    @Override
+    void read(byte[] in) {
+      String invoice = text(in);
+      String canonical = Bolt11.canonical(invoice);
+      if (!Bolt11.canonical(canonical).equals(canonical)
+          || (Bolt11.parse(invoice).isPresent()
+              && !Bolt11.parse(invoice).equals(Bolt11.parse(canonical)))) {
+        throw new AssertionError("an invoice is another one in its one way of writing");
+      }
+    }
+  },
   ENVELOPE {
     @Override
     void read(byte[] in) {
@@ -141,6 +219,9 @@ enum ParserFuzz {
       }
     }
   };
+
+  /** The shortest that either side may be told to keep to. */
+  private static final int SHORTEST_MESSAGES_BYTES = 4_096;
 
   /** Reads one input; an exception or an error is a finding. */
   abstract void read(byte[] in);

@@ -85,35 +85,65 @@ public final class ItemTree {
       keys[n++] = key(item.createdAt(), item.id().bytes());
     }
     Arrays.sort(keys, Arrays::compareUnsigned);
-    List<Node> level = leaves(keys);
-    while (level.size() > 1) {
-      level = parents(level);
+    Filling filling = new Filling();
+    for (byte[] key : keys) {
+      filling.add(key);
     }
-    return level.isEmpty() ? EMPTY : new ItemTree(level.getFirst());
+    return filling.tree();
   }
 
-  private static List<Node> leaves(byte[][] sorted) {
-    List<Node> leaves = new ArrayList<>();
-    int fill = MAX_LEAF_ITEMS * FILL_OF_FOUR / 4;
-    byte[] keys = new byte[fill * KEY_BYTES];
-    int held = 0;
-    byte[] last = new byte[0];
-    for (byte[] key : sorted) {
+  /**
+   * A set whose items come in their order, so that however many they are no more is held than the
+   * set. One thread, for one set.
+   */
+  public static final class Filling {
+    private static final int FILL_ITEMS = MAX_LEAF_ITEMS * FILL_OF_FOUR / 4;
+
+    private final List<Node> leaves = new ArrayList<>();
+    private byte[] keys = new byte[FILL_ITEMS * KEY_BYTES];
+    private int held;
+    private byte[] last = new byte[0];
+
+    /** Begins without items. */
+    public Filling() {}
+
+    /**
+     * Adds the next item; the last one again changes nothing.
+     *
+     * @throws IllegalArgumentException if it is before the last one
+     */
+    public void add(Item item) {
+      byte[] key = key(item.createdAt(), item.id().bytes());
+      if (Arrays.compareUnsigned(key, last) < 0) {
+        throw new IllegalArgumentException("items come in their order, and this one too late");
+      }
+      add(key);
+    }
+
+    private void add(byte[] key) {
       if (Arrays.equals(last, key)) {
-        continue;
+        return;
       }
       last = key;
       System.arraycopy(key, 0, keys, held++ * KEY_BYTES, KEY_BYTES);
-      if (held == fill) {
+      if (held == FILL_ITEMS) {
         leaves.add(new Leaf(keys));
-        keys = new byte[fill * KEY_BYTES];
+        keys = new byte[FILL_ITEMS * KEY_BYTES];
         held = 0;
       }
     }
-    if (held > 0) {
-      leaves.add(new Leaf(Arrays.copyOf(keys, held * KEY_BYTES)));
+
+    /** Returns the set; nothing may be added any more. */
+    public ItemTree tree() {
+      if (held > 0) {
+        leaves.add(new Leaf(Arrays.copyOf(keys, held * KEY_BYTES)));
+      }
+      List<Node> level = leaves;
+      while (level.size() > 1) {
+        level = parents(level);
+      }
+      return level.isEmpty() ? EMPTY : new ItemTree(level.getFirst());
     }
-    return leaves;
   }
 
   private static List<Node> parents(List<Node> children) {

@@ -37,6 +37,17 @@ public final class Relay implements AutoCloseable {
   /** Missing until following has begun. */
   private volatile @Nullable Feed feed;
 
+  /**
+   * 1,000 events arrive between two looks of the kept set: some milliseconds each, so that whoever
+   * asks for it after a long quiet waits no longer.
+   */
+  private static final int SETTLE_EVERY = 1_000;
+
+  /**
+   * How many events have arrived since the kept set was looked at. Confined to the feed's thread.
+   */
+  private int unsettled;
+
   /** How many lost events the sessions know of. Confined to the feed's thread. */
   private long lostBefore;
 
@@ -97,9 +108,13 @@ public final class Relay implements AutoCloseable {
 
   /**
    * Opens a relay on a store, with the set of all its events, so that a client that reconciles
-   * everything costs no scan. The set is not used where a policy keeps events from readers.
+   * everything costs no scan but the one that this begins with. The set is not used where a policy
+   * keeps events from readers.
+   *
+   * @param everything a part of this store, and of no other
    */
   public static Relay open(NostrStore store, Setup setup, KeptItems everything) {
+    everything.follow(store, setup.clock());
     return following(new Relay(store, setup, Optional.of(everything)));
   }
 
@@ -143,6 +158,10 @@ public final class Relay implements AutoCloseable {
       }
       each.session().offer(each, arrived, json);
     }
+    if (++unsettled >= SETTLE_EVERY) {
+      unsettled = 0;
+      everything.ifPresent(KeptItems::settle);
+    }
   }
 
   /** From here on what matches is offered to the session, and before nothing was. */
@@ -170,7 +189,7 @@ public final class Relay implements AutoCloseable {
   }
 
   Optional<ItemTree> everything() {
-    return everything.map(KeptItems::snapshot);
+    return everything.flatMap(KeptItems::snapshot);
   }
 
   RelayLimits limits() {

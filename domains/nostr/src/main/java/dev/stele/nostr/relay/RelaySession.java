@@ -94,6 +94,7 @@ public final class RelaySession {
   private volatile boolean tooSlow;
 
   private boolean over;
+  private boolean hinting;
 
   /** A live event, and who asked for it. */
   private record Delivery(LiveSubscription to, Arrived arrived, String json) {}
@@ -134,6 +135,18 @@ public final class RelaySession {
   /** Returns what to send first: a challenge, which a client may answer or not (NIP-42). */
   public List<String> opening() {
     return List.of(RelayFrame.challenge(challenge));
+  }
+
+  /**
+   * Lets the end of what was stored say whether that was all (NIP-67). Not unless this is called: a
+   * client that knows an EOSE of two elements only, such as nostr-fetch 0.17, takes one of three
+   * for malformed and waits for another one.
+   *
+   * @return this session
+   */
+  public RelaySession hinting() {
+    hinting = true;
+    return this;
   }
 
   /** Tells whether the connection has to end, because the client is too slow. */
@@ -572,7 +585,8 @@ public final class RelaySession {
       }
     }
     if (subscription.scan.isDone()) {
-      frames.add(RelayFrame.eose(subscription.live.id(), subscription.scan.hint()));
+      String hint = hinting ? subscription.scan.hint() : "";
+      frames.add(RelayFrame.eose(subscription.live.id(), hint));
       frames.addAll(subscription.held);
       subscription.free(waitingChars);
     } else {

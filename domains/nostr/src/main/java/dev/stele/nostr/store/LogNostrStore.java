@@ -2,6 +2,7 @@ package dev.stele.nostr.store;
 
 import dev.stele.core.engine.LogClosed;
 import dev.stele.core.engine.LogId;
+import dev.stele.core.engine.SharedEngine;
 import dev.stele.core.event.Claim;
 import dev.stele.core.event.OnDuplicate;
 import dev.stele.core.event.StoredEvent;
@@ -137,6 +138,10 @@ final class LogNostrStore implements NostrStore {
   /** The views of it. */
   KeptViews views() {
     return kept;
+  }
+
+  boolean writesAlone() {
+    return !(storage.engine() instanceof SharedEngine);
   }
 
   private long nowSeconds() {

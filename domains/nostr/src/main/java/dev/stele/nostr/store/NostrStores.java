@@ -66,6 +66,11 @@ public final class NostrStores {
     return ofLog(store).views();
   }
 
+  /** Tells whether no other process writes to the log below a store while this one has it open. */
+  public static boolean writesAlone(NostrStore store) {
+    return ofLog(store).writesAlone();
+  }
+
   private static LogNostrStore ofLog(NostrStore store) {
     if (store instanceof LogNostrStore ofLog) {
       return ofLog;

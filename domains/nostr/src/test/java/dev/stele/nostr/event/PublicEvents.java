@@ -36,7 +36,8 @@ public final class PublicEvents {
     }
   }
 
-  static Path find(String file) {
+  /** A file beside them; the test is skipped where there is none. */
+  public static Path find(String file) {
     Optional<Path> found =
         folders().stream().map(f -> f.resolve(file)).filter(Files::exists).findFirst();
     Assumptions.assumeTrue(

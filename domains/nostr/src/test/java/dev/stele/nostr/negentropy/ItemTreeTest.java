@@ -57,6 +57,24 @@ class ItemTreeTest {
   }
 
   @Test
+  void a_set_that_is_filled_in_order_is_the_set_and_takes_nothing_out_of_order() {
+    Random random = new Random(5);
+    for (int size : new int[] {0, 1, 95, 96, 97, 4_607, 4_608, 4_609, 10_000}) {
+      List<Item> items = Sets.items(random, size, 3).stream().sorted(ORDER).distinct().toList();
+      ItemTree.Filling filling = new ItemTree.Filling();
+      for (Item item : items) {
+        filling.add(item);
+        filling.add(item);
+      }
+      assertSame(filling.tree(), items, random);
+    }
+    ItemTree.Filling filling = new ItemTree.Filling();
+    List<Item> two = Sets.items(random, 2, 3).stream().sorted(ORDER).toList();
+    filling.add(two.getLast());
+    assertThatIllegalArgumentException().isThrownBy(() -> filling.add(two.getFirst()));
+  }
+
+  @Test
   void every_range_has_the_fingerprint_of_its_items_while_items_come_and_go() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);

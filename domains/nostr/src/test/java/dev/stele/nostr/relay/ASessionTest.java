@@ -101,6 +101,12 @@ class ASessionTest {
   }
 
   @Test
+  void an_end_says_nothing_of_completeness_to_whom_might_not_understand_it() {
+    assertThat(say(talk.relay.connect("a", () -> {}), "[\"REQ\",\"s\",{}]"))
+        .containsExactly("[\"EOSE\",\"s\"]");
+  }
+
+  @Test
   void each_filter_has_its_own_limit_and_each_event_comes_once() {
     List<NostrEvent> notes = new ArrayList<>();
     for (int i = 0; i < 6; i++) {

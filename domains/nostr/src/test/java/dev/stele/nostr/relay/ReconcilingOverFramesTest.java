@@ -11,12 +11,10 @@ import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.NostrId;
 import dev.stele.nostr.negentropy.Initiator;
 import dev.stele.nostr.negentropy.ItemTree;
-import dev.stele.testkit.TestLogs;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -123,21 +121,5 @@ class ReconcilingOverFramesTest {
         .startsWith("[\"NEG-ERR\",\"n\",\"invalid: ");
     assertThat(say(session, "[\"NEG-OPEN\",\"n\",{}]").getFirst())
         .startsWith("[\"NEG-ERR\",\"n\",\"invalid: ");
-  }
-
-  @Test
-  void everything_is_reconciled_from_the_kept_set_without_a_scan_and_without_its_bound() {
-    List<NostrEvent> all = notes(120);
-    talk.store.importAll(all.subList(0, 119));
-    KeptItems kept = KeptItems.of(talk.store);
-    kept.appears(all.get(119));
-    kept.goes(all.get(0));
-    Relay.Setup setup =
-        new Relay.Setup(Talk.URL, Talk.SMALL, List.of(), () -> TestLogs.START, new Random(1));
-    Relay relay = Relay.open(talk.store, setup, kept);
-    String hex = HexFormat.of().formatHex(Initiator.of(items(all.subList(1, 120))).opening());
-
-    assertThat(say(relay.connect("a", () -> {}), "[\"NEG-OPEN\",\"n\",{},\"" + hex + "\"]"))
-        .containsExactly("[\"NEG-MSG\",\"n\",\"61\"]");
   }
 }

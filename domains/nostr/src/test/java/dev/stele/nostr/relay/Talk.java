@@ -44,7 +44,7 @@ final class Talk {
   }
 
   RelaySession connect() {
-    return relay.connect("127.0.0.1", () -> {});
+    return relay.connect("127.0.0.1", () -> {}).hinting();
   }
 
   static NostrEvent note(NostrKey key, long at, String content) {

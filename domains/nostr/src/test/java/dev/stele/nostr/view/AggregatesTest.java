@@ -97,6 +97,21 @@ class AggregatesTest {
   }
 
   @Test
+  void a_reaction_behind_a_reply_leaves_the_reply_counted() {
+    aggregates.appears(reply(ALICE, 1, People.e(TARGET)), reaction(BOB, 2, "+", TARGET));
+    assertThat(of(TARGET)).isEqualTo(new Aggregates.Totals(1, 1, "{\"+\":1}", 0, 2));
+  }
+
+  @Test
+  void hundreds_at_once_are_all_counted() {
+    for (int i = 0; i < 250; i++) {
+      aggregates.appears(
+          reply(ALICE, i, People.e(TARGET)), reaction(People.person(100 + i), i, "+", TARGET));
+    }
+    assertThat(of(TARGET)).isEqualTo(new Aggregates.Totals(250, 250, "{\"+\":250}", 0, 249));
+  }
+
+  @Test
   void a_reaction_counts_once_for_each_person_target_and_content() {
     aggregates.appears(
         reaction(ALICE, 1, "+", TARGET),
