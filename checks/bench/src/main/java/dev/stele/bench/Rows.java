@@ -20,6 +20,7 @@ final class Rows {
             TableRows.rows(plan),
             EnvelopeRows.rows(plan),
             McpRows.rows(),
+            NostrRows.rows(plan),
             ServerRows.rows(plan))
         .flatMap(List::stream)
         .toList();

@@ -240,6 +240,7 @@ public final class Server implements AutoCloseable {
             ? Optional.of(config.text(Setting.RELAY_LOG))
             : Optional.empty(),
         nostrOptions(config),
+        RelaySettings.of(config).privateKinds(),
         clock,
         random);
   }

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,7 @@ public final class KeptItems implements Part {
   private static final System.Logger LOGGER = System.getLogger("dev.stele.nostr");
 
   private final int maxEvents;
+  private final Set<Integer> withoutKinds;
 
   /** Guards {@link #suspects}, {@link #suspectsLost} and {@link #lastAppeared}; never held long. */
   private final ReentrantLock hearing = new ReentrantLock();
@@ -144,10 +146,19 @@ public final class KeptItems implements Part {
    * @param maxEvents above which there is no set any more
    */
   public KeptItems(int maxEvents) {
+    this(maxEvents, Set.of());
+  }
+
+  /**
+   * As {@link #KeptItems(int)}, without the events of some kinds, which not everybody may read
+   * ({@link Policy#partiesOnly}): a set for whoever has told no key.
+   */
+  public KeptItems(int maxEvents, Set<Integer> withoutKinds) {
     if (maxEvents < 1) {
       throw new IllegalArgumentException("1 event or more is kept, not " + maxEvents);
     }
     this.maxEvents = maxEvents;
+    this.withoutKinds = Set.copyOf(withoutKinds);
   }
 
   // ---- what the view tells ----
@@ -170,6 +181,9 @@ public final class KeptItems implements Part {
 
   @Override
   public void goes(NostrEvent event, long at, Tables tables) {
+    if (withoutKinds.contains(event.kind())) {
+      return;
+    }
     Expiring item =
         new Expiring(
             event.expiresAt().orElse(Long.MAX_VALUE),
@@ -316,7 +330,9 @@ public final class KeptItems implements Part {
     tables.forEach(
         Scan.of(NostrView.EVENTS).after(position),
         row -> {
-          came.add(expiring(row));
+          if (!isLeftOut(row)) {
+            came.add(expiring(row));
+          }
           last[0] = row.integer("position");
         });
     return new Changes(came, last[0], gone(tables));
@@ -342,6 +358,15 @@ public final class KeptItems implements Part {
     } finally {
       hearing.unlock();
     }
+  }
+
+  /** The kinds of which it has no events. */
+  Set<Integer> withoutKinds() {
+    return withoutKinds;
+  }
+
+  private boolean isLeftOut(TableRow row) {
+    return withoutKinds.contains((int) row.integer("kind"));
   }
 
   private static Expiring expiring(TableRow row) {
@@ -406,6 +431,9 @@ public final class KeptItems implements Part {
     while (left.isPresent()) {
       List<TableRow> page = tables.page(left.get());
       for (TableRow row : page) {
+        if (isLeftOut(row)) {
+          continue;
+        }
         Expiring event = expiring(row);
         if (event.expires()) {
           expiring.add(event);

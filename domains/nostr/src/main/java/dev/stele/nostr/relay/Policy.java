@@ -6,6 +6,7 @@ import dev.stele.nostr.filter.NostrFilter;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -39,6 +40,36 @@ public sealed interface Policy {
   non-sealed interface OfReading extends Policy {
     /** Tells whether a client may read an event. */
     boolean mayRead(NostrEvent event, Client client);
+
+    /** The kinds that it may keep from anybody; empty where it may be any. */
+    default Optional<Set<Integer>> keepsBack() {
+      return Optional.empty();
+    }
+  }
+
+  /** Kinds that only those may read who have a part in an event. */
+  record PartiesOnly(Set<Integer> kinds) implements OfReading {
+    /** Copies the set. */
+    public PartiesOnly {
+      kinds = Set.copyOf(kinds);
+    }
+
+    @Override
+    public boolean mayRead(NostrEvent event, Client client) {
+      return !kinds.contains(event.kind())
+          || client.keys().contains(event.pubkey())
+          || event.tags().stream()
+              .anyMatch(
+                  tag ->
+                      tag.size() >= 2
+                          && tag.getFirst().equals("p")
+                          && client.keys().contains(tag.get(1)));
+    }
+
+    @Override
+    public Optional<Set<Integer>> keepsBack() {
+      return Optional.of(kinds);
+    }
   }
 
   /** Nobody writes but these authors. */
@@ -174,16 +205,7 @@ public sealed interface Policy {
    * {@code p} tags.
    */
   static OfReading partiesOnly(Set<Integer> kinds) {
-    Set<Integer> guarded = Set.copyOf(kinds);
-    return (event, client) ->
-        !guarded.contains(event.kind())
-            || client.keys().contains(event.pubkey())
-            || event.tags().stream()
-                .anyMatch(
-                    tag ->
-                        tag.size() >= 2
-                            && tag.getFirst().equals("p")
-                            && client.keys().contains(tag.get(1)));
+    return new PartiesOnly(kinds);
   }
 
   private static Set<String> hex(Set<PublicKey> keys) {

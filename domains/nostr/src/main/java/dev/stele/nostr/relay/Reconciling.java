@@ -29,7 +29,8 @@ final class Reconciling {
   }
 
   /** Opens one, in place of another of the same id, and answers its first message. */
-  String open(ClientFrame.NegOpen frame, RequestJudge judge, Predicate<NostrEvent> mayRead) {
+  String open(
+      ClientFrame.NegOpen frame, Client client, RequestJudge judge, Predicate<NostrEvent> mayRead) {
     open.remove(frame.id());
     int maxOpen = relay.limits().maxReconciliations();
     if (open.size() >= maxOpen) {
@@ -43,7 +44,7 @@ final class Reconciling {
           judge
               .refusal(List.of(filter))
               .map(refusal -> RelayFrame.negErr(frame.id(), refusal))
-              .orElseGet(() -> open(frame, filter, mayRead));
+              .orElseGet(() -> open(frame, client, filter, mayRead));
     };
   }
 
@@ -54,8 +55,8 @@ final class Reconciling {
   }
 
   private String open(
-      ClientFrame.NegOpen frame, NostrFilter filter, Predicate<NostrEvent> mayRead) {
-    Optional<ItemTree> items = items(filter, mayRead);
+      ClientFrame.NegOpen frame, Client client, NostrFilter filter, Predicate<NostrEvent> mayRead) {
+    Optional<ItemTree> items = items(client, filter, mayRead);
     if (items.isEmpty()) {
       return RelayFrame.negErr(
           frame.id(),
@@ -67,9 +68,10 @@ final class Reconciling {
     return answer(frame.id(), frame.message());
   }
 
-  private Optional<ItemTree> items(NostrFilter filter, Predicate<NostrEvent> mayRead) {
+  private Optional<ItemTree> items(
+      Client client, NostrFilter filter, Predicate<NostrEvent> mayRead) {
     if (filter.equals(NostrFilter.ALL)) {
-      Optional<ItemTree> kept = relay.everything();
+      Optional<ItemTree> kept = relay.everything(client);
       if (kept.isPresent()) {
         return kept;
       }

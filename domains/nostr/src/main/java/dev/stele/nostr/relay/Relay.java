@@ -97,8 +97,15 @@ public final class Relay implements AutoCloseable {
   private Relay(NostrStore store, Setup setup, Optional<KeptItems> everything) {
     this.store = store;
     this.setup = setup;
-    boolean open = setup.policies().stream().noneMatch(Policy.OfReading.class::isInstance);
-    this.everything = everything.filter(kept -> open);
+    this.everything = everything.filter(kept -> nothingElseIsKeptBack(kept, setup.policies()));
+  }
+
+  private static boolean nothingElseIsKeptBack(KeptItems kept, List<Policy> policies) {
+    return policies.stream()
+        .noneMatch(
+            policy ->
+                policy instanceof Policy.OfReading reading
+                    && reading.keepsBack().filter(kept.withoutKinds()::containsAll).isEmpty());
   }
 
   /** Opens a relay on a store, which stays the caller's to close, after the relay. */
@@ -109,7 +116,7 @@ public final class Relay implements AutoCloseable {
   /**
    * Opens a relay on a store, with the set of all its events, so that a client that reconciles
    * everything costs no scan but the one that this begins with. The set is not used where a policy
-   * keeps events from readers.
+   * keeps other events from readers than those that it leaves out.
    *
    * @param everything a part of this store, and of no other
    */
@@ -188,8 +195,13 @@ public final class Relay implements AutoCloseable {
     return store;
   }
 
-  Optional<ItemTree> everything() {
-    return everything.flatMap(KeptItems::snapshot);
+  /**
+   * All that a client may read, if that is kept: one with keys may read what the set leaves out.
+   */
+  Optional<ItemTree> everything(Client client) {
+    return everything
+        .filter(kept -> kept.withoutKinds().isEmpty() || client.keys().isEmpty())
+        .flatMap(KeptItems::snapshot);
   }
 
   RelayLimits limits() {

@@ -40,7 +40,7 @@ public record RelayInformation(
 
   /** The NIPs that a session keeps to. Delegation (26) is not among them: it is unrecommended. */
   public static final List<Integer> SUPPORTED_NIPS =
-      List.of(1, 9, 11, 13, 40, 42, 45, 59, 62, 70, 77);
+      List.of(1, 9, 10, 11, 13, 40, 42, 45, 50, 59, 62, 65, 70, 77);
 
   private static final JsonFactory JSON = new JsonFactory();
 

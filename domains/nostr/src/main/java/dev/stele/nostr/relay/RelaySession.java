@@ -221,7 +221,7 @@ public final class RelaySession {
       }
       case ClientFrame.NegOpen open ->
           isId(open.id())
-              ? withChallenge(reconciling.open(open, this::refusal, this::mayRead))
+              ? withChallenge(reconciling.open(open, client(), this::refusal, this::mayRead))
               : notice(Prefix.INVALID, badId());
       case ClientFrame.NegMsg(String id, String message) ->
           List.of(reconciling.answer(id, message));

@@ -272,6 +272,20 @@ class KeptItemsTest {
   }
 
   @Test
+  void a_set_without_kinds_that_are_kept_back_serves_whoever_has_told_no_key() {
+    KeptItems kept = new KeptItems(KeptItems.MAX_EVENTS, Set.of(1_059));
+    NostrStore store = store("memory", List.of(kept));
+    stored(store.store(note(ALICE, 1, "for everybody")));
+    NostrEvent wrapped = ALICE.sign(2, 1_059, List.of(List.of("p", ALICE.pubkey())), "");
+    stored(store.store(wrapped));
+    Relay _ = relay(store, kept);
+    assertThat(kept(kept)).hasSize(1);
+    stored(store.store(ALICE.sign(3, 1_059, List.of(List.of("p", ALICE.pubkey())), "")));
+    stored(store.store(ALICE.sign(4, 5, List.of(List.of("e", wrapped.id())), "")));
+    assertThat(kept(kept)).extracting(ItemTree.Item::createdAt).containsExactly(1L, 4L);
+  }
+
+  @Test
   void there_is_a_set_of_as_many_as_were_allowed_and_none_of_more() {
     KeptItems kept = new KeptItems(2);
     NostrStore store = store("memory", List.of(kept));

@@ -34,7 +34,7 @@ class RelayInformationTest {
             "{\"name\":\"a \\\"relay\\\"\",\"description\":\"for tests\",\"pubkey\":\""
                 + "ab".repeat(32)
                 + "\",\"software\":\"stele\","
-                + "\"supported_nips\":[1,9,11,13,40,42,45,59,62,70,77],\"limitation\":{"
+                + "\"supported_nips\":[1,9,10,11,13,40,42,45,50,59,62,65,70,77],\"limitation\":{"
                 + "\"max_message_length\":65536,\"max_subscriptions\":3,\"max_filters\":3,"
                 + "\"max_limit\":50,\"default_limit\":20,\"max_subid_length\":64,"
                 + "\"max_event_tags\":100,\"max_content_length\":1000,\"min_pow_difficulty\":20,"

@@ -17,6 +17,7 @@ import dev.stele.ledger.gate.KeyGate;
 import dev.stele.mcp.store.McpEventStore;
 import dev.stele.mcp.store.McpEventStores;
 import dev.stele.mcp.store.McpStoreOptions;
+import dev.stele.nostr.relay.KeptItems;
 import dev.stele.nostr.store.NostrStore;
 import dev.stele.nostr.store.NostrStoreOptions;
 import dev.stele.nostr.store.NostrStores;
@@ -277,8 +278,9 @@ public final class Host implements AutoCloseable {
     NostrStoreOptions plain =
         options.nostr().with(options.clock(), options.random()).named(origin(name));
     NostrStoreOptions anchored = options.anchors().map(plain::anchoredIn).orElse(plain);
-    NostrStore store = NostrStores.open(uri, anchored, List.of(), views());
-    return HostedLog.ofNostr(name, store, options.clock());
+    KeptItems everything = new KeptItems(KeptItems.MAX_EVENTS, options.keptBack());
+    NostrStore store = NostrStores.open(uri, anchored, List.of(everything), views());
+    return HostedLog.ofNostr(name, store, everything, options.clock());
   }
 
   private EnvelopeStoreOptions envelopeOptions(String name) {

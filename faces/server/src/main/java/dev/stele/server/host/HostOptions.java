@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -22,6 +23,7 @@ import java.util.random.RandomGenerator;
  * @param relay the name of a log of Nostr events that is to be there from the start, {@code main}
  *     if it is to be that one
  * @param nostr how logs of Nostr events are kept; clock, chance, name and anchor are the host's
+ * @param keptBack kinds of Nostr events that only those read who have a part in them
  * @param clock the time
  * @param random a strong source: keys are drawn from it
  */
@@ -35,6 +37,7 @@ public record HostOptions(
     McpStoreOptions mcp,
     Optional<String> relay,
     NostrStoreOptions nostr,
+    Set<Integer> keptBack,
     InstantSource clock,
     RandomGenerator random) {
   /** 1,000 logs: each has its threads and its open files. */
@@ -57,6 +60,7 @@ public record HostOptions(
         McpStoreOptions.DEFAULT,
         Optional.empty(),
         NostrStoreOptions.DEFAULT,
+        Set.of(),
         clock,
         random);
   }

@@ -12,6 +12,7 @@ import dev.stele.ledger.LedgerAuditor;
 import dev.stele.mcp.gate.McpAuditor;
 import dev.stele.mcp.store.McpEventStore;
 import dev.stele.nostr.gate.NostrAuditor;
+import dev.stele.nostr.relay.KeptItems;
 import dev.stele.nostr.store.NostrStore;
 import dev.stele.nostr.store.NostrStores;
 import dev.stele.server.follow.Broadcast;
@@ -32,7 +33,7 @@ public final class HostedLog {
   private final KeptViews views;
   private final @Nullable EnvelopeStore envelopes;
   private final @Nullable McpEventStore mcp;
-  private final @Nullable NostrStore nostr;
+  private final @Nullable Nostr nostr;
   private final Runnable closing;
   private final Broadcast broadcast;
   private final ScrubJob scrub;
@@ -45,7 +46,7 @@ public final class HostedLog {
       KeptViews views,
       @Nullable EnvelopeStore envelopes,
       @Nullable McpEventStore mcp,
-      @Nullable NostrStore nostr,
+      @Nullable Nostr nostr,
       InstantSource clock,
       Supplier<List<Auditor>> auditors,
       Runnable closing) {
@@ -116,7 +117,8 @@ public final class HostedLog {
   }
 
   /** The log under a store of Nostr events, which is closed with it. */
-  static HostedLog ofNostr(String name, NostrStore store, InstantSource clock) {
+  static HostedLog ofNostr(
+      String name, NostrStore store, KeptItems everything, InstantSource clock) {
     return new HostedLog(
         name,
         LogKind.NOSTR,
@@ -124,7 +126,7 @@ public final class HostedLog {
         NostrStores.views(store),
         null,
         null,
-        store,
+        new Nostr(store, everything),
         clock,
         () -> List.of(new NostrAuditor()),
         store::close);
@@ -176,9 +178,17 @@ public final class HostedLog {
   }
 
   /** The store of Nostr events, in a log of that kind. */
-  public Optional<NostrStore> nostr() {
+  public Optional<Nostr> nostr() {
     return Optional.ofNullable(nostr);
   }
+
+  /**
+   * A store of Nostr events.
+   *
+   * @param store the store
+   * @param everything what is in it, for whoever reconciles all of it
+   */
+  public record Nostr(NostrStore store, KeptItems everything) {}
 
   /** The last signed checkpoint, or one that is signed now where there is none yet. */
   public SignedCheckpoint checkpoint() {

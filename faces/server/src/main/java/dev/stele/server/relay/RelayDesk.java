@@ -147,16 +147,18 @@ public final class RelayDesk implements AutoCloseable {
     try {
       Relay there = relay;
       if (there == null) {
+        HostedLog.Nostr nostr = log().flatMap(HostedLog::nostr).orElseThrow();
         there =
             Relay.open(
-                log().flatMap(HostedLog::nostr).orElseThrow(),
+                nostr.store(),
                 new Relay.Setup(
                     urls.get(),
                     settings.limits(),
                     settings.maxSubscriptions(),
                     settings.policies(System::nanoTime),
                     clock,
-                    random));
+                    random),
+                nostr.everything());
         relay = there;
       }
       return there;

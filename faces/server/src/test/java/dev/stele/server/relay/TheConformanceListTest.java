@@ -116,14 +116,14 @@ class TheConformanceListTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {9, 11, 40, 42, 45, 59})
-    void items_3_4_7_8_9_11_support_is_claimed(int nip) throws Exception {
+    @ValueSource(ints = {9, 11, 40, 42, 45, 50, 59, 65})
+    void items_3_4_7_8_9_10_11_12_support_is_claimed(int nip) throws Exception {
       assertThat(document()).containsPattern("\"supported_nips\":\\[([0-9]+,)*" + nip + "[,\\]]");
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {4, 26, 29, 50, 65, 94, 96})
-    void items_2_5_6_10_12_13_14_support_is_not_claimed(int nip) throws Exception {
+    @ValueSource(ints = {4, 26, 29, 94, 96})
+    void items_2_5_6_13_14_support_is_not_claimed(int nip) throws Exception {
       assertThat(document())
           .doesNotContainPattern("\"supported_nips\":\\[([0-9]+,)*" + nip + "[,\\]]");
     }

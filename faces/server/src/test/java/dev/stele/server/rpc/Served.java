@@ -93,6 +93,7 @@ final class Served {
                 McpStoreOptions.DEFAULT,
                 Optional.empty(),
                 NostrStoreOptions.DEFAULT,
+                java.util.Set.of(),
                 InstantSource.system(),
                 new SecureRandom()));
     return new Served(
