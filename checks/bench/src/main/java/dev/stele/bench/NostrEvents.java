@@ -55,7 +55,9 @@ final class NostrEvents {
     String root = "%064x".formatted(random.nextInt(5_000));
     StringBuilder text = new StringBuilder("%016x".formatted(number));
     while (text.length() < 300) {
-      text.append(' ').append(WORDS.get(random.nextInt(WORDS.size()))).append(random.nextInt(1_000));
+      text.append(' ')
+          .append(WORDS.get(random.nextInt(WORDS.size())))
+          .append(random.nextInt(1_000));
     }
     int sort = random.nextInt(10);
     List<List<String>> tags =
@@ -63,7 +65,10 @@ final class NostrEvents {
             ? List.of(List.of("t", WORDS.get(random.nextInt(WORDS.size()))))
             : List.of(List.of("e", root), List.of("p", other));
     return author.sign(
-        FIRST_AT + random.nextInt(SECONDS), sort < 8 ? 1 : 7, tags, sort < 8 ? text.toString() : "+");
+        FIRST_AT + random.nextInt(SECONDS),
+        sort < 8 ? 1 : 7,
+        tags,
+        sort < 8 ? text.toString() : "+");
   }
 
   /** The next one; one is signed now when none is ready, at the caller's cost. */

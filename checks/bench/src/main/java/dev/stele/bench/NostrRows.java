@@ -293,8 +293,7 @@ final class NostrRows {
     List<String> _ = fill(scene, events, store);
     // Some two hundred events are older than this, whose times are spread evenly.
     long deep =
-        NostrEvents.FIRST_AT
-            + 200L * NostrEvents.SECONDS / scene.workplace().plan().readEvents();
+        NostrEvents.FIRST_AT + 200L * NostrEvents.SECONDS / scene.workplace().plan().readEvents();
     String oldest = "{\"until\":%d,\"limit\":%d}".formatted(deep, PAGE);
     String newest = "{\"limit\":%d}".formatted(PAGE);
     scene.ours(Side.alone("ours", () -> full(query(store, oldest))));

@@ -26,7 +26,8 @@ final class RelayConnection implements AutoCloseable {
                   private final StringBuilder begun = new StringBuilder();
 
                   @Override
-                  public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+                  public CompletionStage<?> onText(
+                      WebSocket from, CharSequence data, boolean last) {
                     begun.append(data);
                     if (last) {
                       frames.add(begun.toString());
