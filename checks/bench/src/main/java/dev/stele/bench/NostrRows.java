@@ -15,8 +15,11 @@ import dev.stele.nostr.store.StoreOutcome;
 import dev.stele.server.Server;
 import dev.stele.server.config.ServerConfig;
 import dev.stele.server.config.Setting;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Nostr events in SQLite: history that is imported beside bare signature checks, what a relay is
@@ -49,10 +53,10 @@ final class NostrRows {
     List<Row> rows = new ArrayList<>();
     rows.add(
         new Row(
-            "nostr import, " + size + " at once",
+            "nostr import, %,d at once".formatted(plan.signedEvents()),
             "NostrStore.importAll",
             "durable",
-            plan.readEvents(),
+            plan.signedEvents(),
             NostrEvents.WIRE_BYTES,
             Runtime.getRuntime().availableProcessors(),
             NostrRows::history));
@@ -125,7 +129,7 @@ final class NostrRows {
 
   private static void history(Scene scene) throws Exception {
     NostrEvents events = new NostrEvents();
-    int count = scene.workplace().plan().readEvents();
+    int count = scene.workplace().plan().signedEvents();
     NostrStore store = open(scene);
     scene.ours(
         new Side(
@@ -175,15 +179,15 @@ final class NostrRows {
 
   // ---- a relay ----
 
-  private static Server serve(Scene scene) throws Exception {
+  private static Server serve(Path folder) throws Exception {
     ServerConfig config =
         ServerConfig.defaults()
-            .with(Setting.DATA, scene.workplace().folder().resolve("data").toString())
-            .with(Setting.ANCHORS, scene.workplace().folder().resolve("anchors").toString())
+            .with(Setting.DATA, folder.resolve("data").toString())
+            .with(Setting.ANCHORS, folder.resolve("anchors").toString())
             .with(Setting.HTTP_PORT, "0")
             .with(Setting.GRPC_PORT, "")
             .with(Setting.RELAY_LOG, "relay");
-    return scene.keep(Server.start(config, InstantSource.system(), new SecureRandom()));
+    return Server.start(config, InstantSource.system(), new SecureRandom());
   }
 
   private static NostrStore store(Server server) {
@@ -192,7 +196,7 @@ final class NostrRows {
 
   private static void publish(Scene scene) throws Exception {
     NostrEvents events = new NostrEvents();
-    Server server = serve(scene);
+    Server server = scene.keep(serve(scene.workplace().folder()));
     List<RelayConnection> open = new ArrayList<>();
     for (int i = 0; i < CONNECTIONS; i++) {
       open.add(scene.keep(new RelayConnection(server.httpPort())));
@@ -243,34 +247,63 @@ final class NostrRows {
   }
 
   private static void ask(Scene scene, Shape shape) throws Exception {
-    NostrEvents events = new NostrEvents();
-    Server server = serve(scene);
-    NostrStore store = store(server);
-    List<String> ids = fill(scene, events, store);
-    RelayConnection connection = scene.keep(new RelayConnection(server.httpPort()));
+    Filled filled = Filled.of(scene.workplace().plan());
+    RelayConnection connection = scene.keep(new RelayConnection(filled.server.httpPort()));
     Random random = new Random(1);
     scene.ours(
         Side.alone(
             "ours",
             () -> {
-              connection.send("[\"REQ\",\"q\"," + shape.filter(events, ids, random) + "]");
+              connection.send(
+                  "[\"REQ\",\"q\"," + shape.filter(filled.events, filled.ids, random) + "]");
               var _ = connection.count("[\"EVENT\"", "[\"EOSE\"");
               connection.send("[\"CLOSE\",\"q\"]");
               return 1;
             }));
     Random same = new Random(1);
+    NostrStore store = store(filled.server);
     scene.against(
         Side.alone(
             "the same without a socket",
-            () -> query(store, shape.filter(events, ids, same)) >= 0 ? 1 : 0));
+            () -> query(store, shape.filter(filled.events, filled.ids, same)) >= 0 ? 1 : 0));
   }
 
-  private static List<String> fill(Scene scene, NostrEvents events, NostrStore store) {
-    int count = scene.workplace().plan().readEvents();
-    events.fill(count);
-    List<NostrEvent> all = events.takeAll(count);
-    store.importAll(all).forEach(NostrRows::isStored);
-    return all.stream().map(NostrEvent::id).toList();
+  /** A relay with events in it, filled with the first row that asks, and gone with the process. */
+  private static final class Filled {
+    private static @Nullable Filled only;
+
+    final NostrEvents events = new NostrEvents();
+    final Server server;
+    final List<String> ids;
+
+    private Filled(Plan plan) throws Exception {
+      Path folder = Files.createTempDirectory("stele-bench-relay");
+      server = serve(folder);
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    server.close();
+                    try {
+                      Harness.delete(folder);
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  }));
+      events.fill(plan.readEvents());
+      List<NostrEvent> all = events.takeAll(plan.readEvents());
+      store(server).importAll(all).forEach(NostrRows::isStored);
+      ids = all.stream().map(NostrEvent::id).toList();
+    }
+
+    static synchronized Filled of(Plan plan) throws Exception {
+      Filled there = only;
+      if (there == null) {
+        there = new Filled(plan);
+        only = there;
+      }
+      return there;
+    }
   }
 
   private static long query(NostrStore store, String json) {
@@ -287,10 +320,8 @@ final class NostrRows {
   }
 
   /** A page far behind costs what the first costs: a cursor is a place in the order. */
-  private static void page(Scene scene) {
-    NostrEvents events = new NostrEvents();
-    NostrStore store = open(scene);
-    List<String> _ = fill(scene, events, store);
+  private static void page(Scene scene) throws Exception {
+    NostrStore store = store(Filled.of(scene.workplace().plan()).server);
     // Some two hundred events are older than this, whose times are spread evenly.
     long deep =
         NostrEvents.FIRST_AT + 200L * NostrEvents.SECONDS / scene.workplace().plan().readEvents();

@@ -1,9 +1,12 @@
 package dev.stele.cli;
 
+import dev.stele.nostr.event.Npub;
+import dev.stele.nostr.event.PublicKey;
 import dev.stele.nostr.store.NostrStoreOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say how a log is opened as a store of Nostr events. */
@@ -16,10 +19,28 @@ final class NostrStoreGroup {
               + " than the last time its view is built anew")
   private List<String> relays = new ArrayList<>();
 
+  @Option(
+      names = "--owner",
+      paramLabel = "NPUB",
+      description =
+          "Nostr: whose store it is, npub or hex; with another than the last time its view is built"
+              + " anew")
+  private @Nullable String owner;
+
   /** How the store of a log is opened, which must be there. */
   NostrStoreOptions options(LogOptionGroup log) {
     var _ = log.home();
     NostrStoreOptions options = NostrStoreOptions.DEFAULT.reachedAt(Set.copyOf(relays));
-    return log.anchorFolder().map(options::anchoredIn).orElse(options);
+    if (owner != null) {
+      options = options.withOwner(key(owner));
+    }
+    NostrStoreOptions mine = options;
+    return log.anchorFolder().map(mine::anchoredIn).orElse(mine);
+  }
+
+  private static PublicKey key(String text) {
+    return Npub.keyOf(text)
+        .orElseThrow(
+            () -> new CannotRun("bad-owner", "--owner names nobody", "npub1... or 64 hex digits"));
   }
 }

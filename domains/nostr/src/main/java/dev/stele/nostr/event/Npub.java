@@ -3,6 +3,7 @@ package dev.stele.nostr.event;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -160,6 +161,17 @@ public sealed interface Npub {
           .kind(kind)
           .encode("naddr");
     }
+  }
+
+  /** The key that a person writes: as npub or as 64 hex digits, of either case. */
+  static Optional<PublicKey> keyOf(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    if (LowerHex.is(lower, 2 * PublicKey.SIZE_BYTES)) {
+      return Optional.of(PublicKey.ofHex(lower));
+    }
+    return parse(text) instanceof ParsedNpub.Wellformed(Author(String pubkey))
+        ? Optional.of(PublicKey.ofHex(pubkey))
+        : Optional.empty();
   }
 
   /** Reads one. Never throws: whatever the text, the answer is a {@link ParsedNpub}. */

@@ -4,7 +4,6 @@ import dev.stele.core.engine.LogId;
 import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.Npub;
-import dev.stele.nostr.event.ParsedNpub;
 import dev.stele.nostr.event.PublicKey;
 import dev.stele.server.auth.PublicFace;
 import dev.stele.server.auth.Role;
@@ -238,7 +237,7 @@ public final class ServerConfig {
     }
     for (Setting keys : List.of(Setting.RELAY_OWNER, Setting.RELAY_WRITERS, Setting.RELAY_DENIED)) {
       for (String word : words(keys)) {
-        if (nostrKey(word).isEmpty()) {
+        if (Npub.keyOf(word).isEmpty()) {
           // Never the word itself: it might be a secret key.
           throw new BadSetting("%s is npub1… or 64 hex digits".formatted(keys.key()));
         }
@@ -262,15 +261,6 @@ public final class ServerConfig {
           "%s is a whole number from %d to %d, not %d"
               .formatted(setting.key(), least, most, number));
     }
-  }
-
-  private static Optional<PublicKey> nostrKey(String word) {
-    if (word.matches("[0-9a-fA-F]{64}")) {
-      return Optional.of(PublicKey.ofHex(word.toLowerCase(Locale.ROOT)));
-    }
-    return Npub.parse(word) instanceof ParsedNpub.Wellformed(Npub.Author(String pubkey))
-        ? Optional.of(PublicKey.ofHex(pubkey))
-        : Optional.empty();
   }
 
   /** Whether an address can only be reached from this machine; names are not looked up. */
@@ -369,7 +359,7 @@ public final class ServerConfig {
   /** Keys of Nostr authors, as npub or hex. */
   public Set<PublicKey> nostrKeys(Setting setting) {
     return words(setting).stream()
-        .flatMap(word -> nostrKey(word).stream())
+        .flatMap(word -> Npub.keyOf(word).stream())
         .collect(Collectors.toUnmodifiableSet());
   }
 
