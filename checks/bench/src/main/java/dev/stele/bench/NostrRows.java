@@ -185,7 +185,7 @@ final class NostrRows {
             .with(Setting.DATA, folder.resolve("data").toString())
             .with(Setting.ANCHORS, folder.resolve("anchors").toString())
             .with(Setting.HTTP_PORT, "0")
-            .with(Setting.GRPC_PORT, "")
+            .with(Setting.GRPC_PORT, "0")
             .with(Setting.RELAY_LOG, "relay");
     return Server.start(config, InstantSource.system(), new SecureRandom());
   }

@@ -12,9 +12,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +25,18 @@ import org.jspecify.annotations.Nullable;
  * The tables of one generation of a view, on one connection and within one transaction, which the
  * caller begins and ends.
  *
- * <p>Rows that are put wait in a batch and are written when it is full, when their table is read,
- * and before the commit. One thread.
+ * <p>Rows that are put wait, and are written when they are many, when their table is read, and
+ * before the commit: in the order of their keys, so that those of one page meet there. One thread.
  */
 final class SqlTables implements Tables {
-  /** 1,000 rows: larger batches are no faster, and this one's memory has a bound. */
-  private static final int MAX_WAITING_ROWS = 1_000;
+  /** 65,536 rows of a table wait: of an index by words some hundred to a page, and not one. */
+  private static final int MAX_WAITING_ROWS = 65_536;
 
-  /** 4 MiB of values that wait, for views of large rows. */
-  private static final long MAX_WAITING_BYTES = 4L * 1024 * 1024;
+  /** 8 MiB of values wait, for views of large rows. */
+  private static final long MAX_WAITING_BYTES = 8L * 1024 * 1024;
+
+  /** 1,000 rows are handed over at once: more are no faster. */
+  private static final int BATCH_ROWS = 1_000;
 
   /** Statements of a connection, prepared once. */
   interface Statements {
@@ -42,14 +48,35 @@ final class SqlTables implements Tables {
     final TableSql sql;
     final Table table;
     final ColumnType[] types;
-    @Nullable PreparedStatement put;
-    int waitingRows;
+    final Comparator<@Nullable Object[]> byKey;
+    final List<@Nullable Object[]> waiting = new ArrayList<>();
     long waitingBytes;
 
     Open(TableSql sql) {
       this.sql = sql;
       this.table = sql.table;
       this.types = table.columns().stream().map(column -> column.type()).toArray(ColumnType[]::new);
+      this.byKey = byKey(table.keyColumns(), types);
+    }
+
+    /** Nearly the order of the key: texts with characters beyond U+FFFF may stand elsewhere. */
+    private static Comparator<@Nullable Object[]> byKey(int[] key, ColumnType[] types) {
+      return (one, other) -> {
+        for (int column : key) {
+          Object a = Objects.requireNonNull(one[column]);
+          Object b = Objects.requireNonNull(other[column]);
+          int compared =
+              switch (types[column]) {
+                case INTEGER -> Long.compare((Long) a, (Long) b);
+                case TEXT -> ((String) a).compareTo((String) b);
+                case BYTES -> Arrays.compareUnsigned((byte[]) a, (byte[]) b);
+              };
+          if (compared != 0) {
+            return compared;
+          }
+        }
+        return 0;
+      };
     }
   }
 
@@ -85,14 +112,7 @@ final class SqlTables implements Tables {
   void end() {
     over = true;
     for (Open open : tables.values()) {
-      if (open.put != null && open.waitingRows > 0) {
-        open.waitingRows = 0;
-        try {
-          open.put.clearBatch();
-        } catch (SQLException e) {
-          throw failed("write", e);
-        }
-      }
+      open.waiting.clear();
     }
   }
 
@@ -111,35 +131,48 @@ final class SqlTables implements Tables {
   public void put(Table table, @Nullable Object... values) {
     Open open = open(table);
     @Nullable Object[] checked = table.checked(values);
-    try {
-      PreparedStatement put = open.put;
-      if (put == null) {
-        put = statements.of(open.sql.put);
-        open.put = put;
-      }
-      for (int i = 0; i < checked.length; i++) {
-        open.waitingBytes += bind(put, i + 1, checked[i]);
-      }
-      put.addBatch();
-      open.waitingRows++;
-    } catch (SQLException e) {
-      throw failed("write", e);
+    open.waiting.add(checked);
+    for (Object value : checked) {
+      open.waitingBytes += sizeBytes(value);
     }
-    if (open.waitingRows >= MAX_WAITING_ROWS || open.waitingBytes >= MAX_WAITING_BYTES) {
+    if (open.waiting.size() >= MAX_WAITING_ROWS || open.waitingBytes >= MAX_WAITING_BYTES) {
       flush(open);
     }
   }
 
   private void flush(Open open) {
-    if (open.put == null || open.waitingRows == 0) {
+    if (open.waiting.isEmpty()) {
       return;
     }
-    open.waitingRows = 0;
-    open.waitingBytes = 0;
+    // Stable, so that of rows with the same key the last stays.
+    open.waiting.sort(open.byKey);
     try {
-      open.put.executeBatch();
+      write(open.waiting, statements.of(open.sql.put));
     } catch (SQLException e) {
       throw failed("write", e);
+    } finally {
+      open.waiting.clear();
+      open.waitingBytes = 0;
+    }
+  }
+
+  private static void write(List<@Nullable Object[]> rows, PreparedStatement put)
+      throws SQLException {
+    try {
+      int batched = 0;
+      for (@Nullable Object[] row : rows) {
+        for (int i = 0; i < row.length; i++) {
+          bind(put, i + 1, row[i]);
+        }
+        put.addBatch();
+        if (++batched % BATCH_ROWS == 0) {
+          put.executeBatch();
+        }
+      }
+      put.executeBatch();
+    } finally {
+      // The statement is used again: nothing of a batch that failed may be left in it.
+      put.clearBatch();
     }
   }
 
@@ -237,8 +270,7 @@ final class SqlTables implements Tables {
     };
   }
 
-  /** Binds a value; returns about how many bytes it takes. */
-  private static long bind(PreparedStatement statement, int parameter, @Nullable Object value)
+  private static void bind(PreparedStatement statement, int parameter, @Nullable Object value)
       throws SQLException {
     switch (value) {
       case Long number -> statement.setLong(parameter, number);
@@ -247,7 +279,6 @@ final class SqlTables implements Tables {
       case null -> statement.setNull(parameter, Types.NULL);
       case Object other -> throw new IllegalArgumentException("no value is " + other.getClass());
     }
-    return sizeBytes(value);
   }
 
   private static TableRow row(Open open, ResultSet rows) throws SQLException {

@@ -66,8 +66,8 @@ final class LogNostrStore implements NostrStore {
   /** 20,000 events are counted at once: some 10 ms of a read. */
   private static final int PAGE_COUNTED = 20_000;
 
-  /** 2,000 events of history share a commit, and wait in memory meanwhile. */
-  private static final int IMPORTED_TOGETHER = 2_000;
+  /** 8,000 events of history share a commit, as many as the view takes at once. */
+  private static final int IMPORTED_TOGETHER = 8_000;
 
   /** How long the arrivals wait for an event before they look around. */
   private static final Duration LOOK_AROUND = Duration.ofSeconds(10);
