@@ -49,7 +49,7 @@ final class CopyCommand implements Callable<Integer> {
   private String to = "";
 
   @Option(
-      names = "--log",
+      names = "--name",
       paramLabel = "NAME",
       defaultValue = "main",
       description = "which of the engine's logs (default: ${DEFAULT-VALUE})")
