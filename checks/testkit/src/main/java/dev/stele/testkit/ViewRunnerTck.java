@@ -18,6 +18,7 @@ import dev.stele.core.log.ReleaseResult;
 import dev.stele.core.log.TrimResult;
 import dev.stele.core.proof.Receipt;
 import dev.stele.core.view.Awaited;
+import dev.stele.core.view.KeptViews;
 import dev.stele.core.view.MemoryViewStore;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.StateHash;
@@ -363,6 +364,32 @@ public abstract class ViewRunnerTck {
             views.read("entries", tables -> tables.get(EntriesView.ENTRIES, position));
         assertThat(answer.value()).isPresent();
         assertThat(answer.position()).isGreaterThanOrEqualTo(position);
+      }
+    }
+  }
+
+  @Test
+  void a_view_rests_while_many_events_come_but_for_whoever_awaits_one() throws Exception {
+    try (Views views = Views.of(log).keep(new EntriesView(), store()).start()) {
+      assertThat(views.await("entries", 0, LONG)).isInstanceOf(Awaited.Reached.class);
+      KeptViews.Gathering gathering = views.gather();
+      append(10);
+      Thread.sleep(100);
+      assertThat(views.status("entries").position()).isZero();
+      assertThat(views.await("entries", 10, LONG)).isEqualTo(new Awaited.Reached(10));
+      append(5);
+      Thread.sleep(100);
+      assertThat(views.status("entries").position()).isEqualTo(10);
+      gathering.close();
+      gathering.close();
+      while (views.status("entries").position() < 15) {
+        Thread.sleep(1);
+      }
+      // Twice closed is once ended: another one holds the view still.
+      try (KeptViews.Gathering _ = views.gather()) {
+        append(1);
+        Thread.sleep(100);
+        assertThat(views.status("entries").position()).isEqualTo(15);
       }
     }
   }

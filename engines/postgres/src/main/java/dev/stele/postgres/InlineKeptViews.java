@@ -49,6 +49,12 @@ final class InlineKeptViews implements KeptViews {
     return engine.inlineViews();
   }
 
+  /** Nothing gathers: the views move with each commit. */
+  @Override
+  public Gathering gather() {
+    return () -> {};
+  }
+
   @Override
   public void retry(String view) {
     engine.retryView(view);

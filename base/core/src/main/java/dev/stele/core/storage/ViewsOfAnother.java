@@ -84,6 +84,12 @@ final class ViewsOfAnother implements KeptViews {
             () -> new IllegalArgumentException("no view is called '%s' here".formatted(name)));
   }
 
+  /** Whoever keeps them decides when. */
+  @Override
+  public Gathering gather() {
+    return () -> {};
+  }
+
   @Override
   public void retry(String view) {
     throw onlyRead(view);

@@ -17,6 +17,19 @@ public interface KeptViews extends AutoCloseable {
   /** How far each view is. */
   List<ViewStatus> status();
 
+  /**
+   * Lets events gather in the log, for whoever brings many: until the answer is closed, a view that
+   * a thread keeps goes on only while somebody awaits a position. Views that move in the log's own
+   * transactions, and those of another process, go on as ever.
+   */
+  Gathering gather();
+
+  /** Events are to gather until this is closed. Thread-safe; closing is idempotent. */
+  interface Gathering extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** Lets a view that has failed try again, where it stands. */
   void retry(String view);
 

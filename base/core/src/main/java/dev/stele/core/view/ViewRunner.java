@@ -72,6 +72,9 @@ public final class ViewRunner {
   /** How many wait for a position that is not reached; guarded by {@link #progress}. */
   private int awaiting;
 
+  /** How many let events gather; guarded by {@link #progress}. */
+  private int gathering;
+
   /** Guarded by {@link #progress}. */
   private ViewState state = new ViewState.Stopped();
 
@@ -239,6 +242,52 @@ public final class ViewRunner {
     try {
       while (awaiting == 0 && left > 0) {
         left = wanted.awaitNanos(left);
+      }
+    } finally {
+      progress.unlock();
+    }
+  }
+
+  /** From now on {@link #gatherEvents} waits, unless somebody waits for a position. */
+  void beginGathering() {
+    progress.lock();
+    try {
+      gathering++;
+    } finally {
+      progress.unlock();
+    }
+  }
+
+  void endGathering() {
+    progress.lock();
+    try {
+      gathering--;
+      wanted.signalAll();
+    } finally {
+      progress.unlock();
+    }
+  }
+
+  /** Tells whether nothing is to be applied now. */
+  boolean isGathering() {
+    progress.lock();
+    try {
+      return gathering > 0 && awaiting == 0;
+    } finally {
+      progress.unlock();
+    }
+  }
+
+  /**
+   * Waits while events are to gather and nobody waits for a position.
+   *
+   * @throws InterruptedException when interrupted while waiting
+   */
+  void gatherEvents() throws InterruptedException {
+    progress.lockInterruptibly();
+    try {
+      while (isGathering()) {
+        wanted.await();
       }
     } finally {
       progress.unlock();

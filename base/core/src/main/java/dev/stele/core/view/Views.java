@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -108,6 +109,9 @@ public final class Views implements KeptViews {
     private void run() {
       try {
         while (goOn()) {
+          if (gathers()) {
+            continue;
+          }
           boolean busy = runner.step(Duration.ZERO);
           if (busy) {
             pause(() -> runner.rest(REST));
@@ -124,6 +128,12 @@ public final class Views implements KeptViews {
       } catch (RuntimeException | Error e) {
         runner.stoppedBy(e);
       }
+    }
+
+    /** Waits while events are to gather; true when it was woken from that for something else. */
+    private boolean gathers() throws InterruptedException {
+      pause(runner::gatherEvents);
+      return runner.isGathering();
     }
 
     /** Does what was asked for, and tells whether to go on. */
@@ -265,6 +275,17 @@ public final class Views implements KeptViews {
   /** Hashes what a view holds, reading all of it. */
   public ViewStore.Answer<String> stateHash(String name) {
     return require(name).runner.stateHash();
+  }
+
+  @Override
+  public Gathering gather() {
+    kept.values().forEach(each -> each.runner.beginGathering());
+    AtomicBoolean ended = new AtomicBoolean();
+    return () -> {
+      if (!ended.getAndSet(true)) {
+        kept.values().forEach(each -> each.runner.endGathering());
+      }
+    };
   }
 
   /** Lets a view that has failed try again, where it stands. */

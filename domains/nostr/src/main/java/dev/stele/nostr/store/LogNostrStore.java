@@ -47,7 +47,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps events in a log, and finds them in one view of it. Thread-safe. */
@@ -65,9 +64,6 @@ final class LogNostrStore implements NostrStore {
 
   /** 20,000 events are counted at once: some 10 ms of a read. */
   private static final int PAGE_COUNTED = 20_000;
-
-  /** 8,000 events of history share a commit, as many as the view takes at once. */
-  private static final int IMPORTED_TOGETHER = 8_000;
 
   /** How long the arrivals wait for an event before they look around. */
   private static final Duration LOOK_AROUND = Duration.ofSeconds(10);
@@ -230,9 +226,10 @@ final class LogNostrStore implements NostrStore {
   }
 
   private static StoreOutcome ofAppended(NostrEvent event, long position, TableReader tables) {
-    if (isVisible(tables, position)) {
-      return new StoreOutcome.Stored(position);
-    }
+    return isVisible(tables, position) ? new StoreOutcome.Stored(position) : notKept(event, tables);
+  }
+
+  private static StoreOutcome notKept(NostrEvent event, TableReader tables) {
     Visibility visibility = NostrView.visibilityOf(event, tables);
     // What a sweep has dropped since was stored before.
     return visibility == Visibility.CLEAR ? new StoreOutcome.Expired() : outcomeOf(visibility);
@@ -281,29 +278,72 @@ final class LogNostrStore implements NostrStore {
   // ---- history ----
 
   @Override
+  public History history() {
+    return new LogHistory(this, kept.gather());
+  }
+
+  @Override
   public List<StoreOutcome> importAll(List<NostrEvent> events) {
-    List<StoreOutcome> outcomes = new ArrayList<>(events.size());
-    @Nullable Appended before = null;
-    for (int from = 0; from < events.size(); from += IMPORTED_TOGETHER) {
-      Appended now =
-          append(judge(events.subList(from, Math.min(events.size(), from + IMPORTED_TOGETHER))));
-      // The view works at one part while the signatures of the next are checked.
-      if (before != null) {
-        outcomes.addAll(outcomes(before));
+    History history = history();
+    List<History.Taken> taken;
+    try (history) {
+      taken = history.append(events);
+    }
+    return history.outcomes(taken);
+  }
+
+  /** What came of a part of a history, once the view reflects it. */
+  List<StoreOutcome> outcomes(List<History.Taken> taken) {
+    long last = 0;
+    for (History.Taken each : taken) {
+      if (each instanceof History.Taken.InTheLog there) {
+        last = Math.max(last, there.position());
       }
-      before = now;
     }
-    if (before != null) {
-      outcomes.addAll(outcomes(before));
+    return view.at(last, tables -> taken.stream().map(each -> outcomeOf(each, tables)).toList());
+  }
+
+  private StoreOutcome outcomeOf(History.Taken taken, TableReader tables) {
+    return switch (taken) {
+      case History.Taken.Decided(StoreOutcome outcome) -> outcome;
+      case History.Taken.InTheLog there -> outcomeOf(there, tables);
+    };
+  }
+
+  private StoreOutcome outcomeOf(History.Taken.InTheLog there, TableReader tables) {
+    boolean expired = there.expiresAt() <= nowSeconds();
+    if (isVisible(tables, there.position()) && !expired) {
+      return there.before()
+          ? new StoreOutcome.Duplicate()
+          : new StoreOutcome.Stored(there.position());
     }
-    sweepIfDue();
-    return outcomes;
+    if (expired && !there.before()) {
+      return new StoreOutcome.Expired();
+    }
+    Optional<NostrEvent> event = read(there.position());
+    if (there.before()) {
+      return event.flatMap(each -> notVisible(each, tables)).orElseGet(StoreOutcome.Duplicate::new);
+    }
+    // What was erased since it came in is gone for good, as what was deleted.
+    return event.map(each -> notKept(each, tables)).orElseGet(StoreOutcome.Deleted::new);
+  }
+
+  /** The event at a position; empty where it was erased. */
+  private Optional<NostrEvent> read(long position) {
+    return log.get(position)
+        .flatMap(StoredEvent::payload)
+        .map(EventJson::parse)
+        .flatMap(
+            parsed ->
+                parsed instanceof ParsedEvent.Wellformed(NostrEvent event)
+                    ? Optional.of(event)
+                    : Optional.empty());
   }
 
   // ---- several events ----
 
   /** What is to be done with an event of several. */
-  private sealed interface Fate {
+  sealed interface Fate {
     /** It was there before. */
     record Known(long position) implements Fate {}
 
@@ -314,7 +354,7 @@ final class LogNostrStore implements NostrStore {
     record Admissible(Admitted admitted) implements Fate {}
   }
 
-  private record Judged(NostrEvent event, Fate fate) {
+  record Judged(NostrEvent event, Fate fate) {
     Judged decided(StoreOutcome outcome) {
       return new Judged(event, new Fate.Decided(outcome));
     }
@@ -327,18 +367,15 @@ final class LogNostrStore implements NostrStore {
    * @param results what the log said of those that are admissible
    * @param end where the log ended then
    */
-  private record Appended(List<Judged> judged, List<AppendResult> results, long end) {}
+  record Appended(List<Judged> judged, List<AppendResult> results, long end) {}
 
-  private List<Judged> judge(List<NostrEvent> events) {
-    List<OptionalLong> known = events.stream().map(this::positionOf).toList();
-    // The platform's pool: signatures are arithmetic alone, and wait for nothing.
-    return IntStream.range(0, events.size())
-        .parallel()
-        .mapToObj(i -> new Judged(events.get(i), fateOf(events.get(i), known.get(i))))
-        .toList();
+  List<Judged> judge(List<NostrEvent> events) {
+    // The platform's pool: signatures are arithmetic alone, and what is known is mostly in memory.
+    return events.parallelStream().map(each -> new Judged(each, fateOf(each))).toList();
   }
 
-  private static Fate fateOf(NostrEvent event, OptionalLong known) {
+  private Fate fateOf(NostrEvent event) {
+    OptionalLong known = positionOf(event);
     if (known.isPresent()) {
       return new Fate.Known(known.getAsLong());
     }
@@ -350,7 +387,7 @@ final class LogNostrStore implements NostrStore {
     };
   }
 
-  private Appended append(List<Judged> judged) {
+  Appended append(List<Judged> judged) {
     List<Append> appends = new ArrayList<>();
     for (Judged each : judged) {
       if (each.fate() instanceof Fate.Admissible(Admitted admitted)) {
@@ -402,7 +439,7 @@ final class LogNostrStore implements NostrStore {
    * Tells the log that time has passed, where something has expired: the view reads no clock. The
    * thread that has just appended does it, so that a store at rest stays at rest.
    */
-  private void sweepIfDue() {
+  void sweepIfDue() {
     Instant now = options.clock().instant();
     long due = nextSweep.get();
     if (now.toEpochMilli() < due

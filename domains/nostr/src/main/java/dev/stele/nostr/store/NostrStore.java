@@ -40,9 +40,13 @@ public interface NostrStore extends AutoCloseable {
   List<StoreOutcome> storeAll(List<NostrEvent> events);
 
   /**
-   * Stores history: as {@link #store}, but events that are expired, superseded or taken back are
-   * appended too, and their outcome says that they are not visible. Signatures are checked on all
-   * cores; commits are shared.
+   * Begins to take history in: as {@link #store}, but events that are expired, superseded or taken
+   * back are appended too, and their outcome says that they are not visible. Close it.
+   */
+  History history();
+
+  /**
+   * Takes one batch of history in and waits for the tables: see {@link #history}.
    *
    * @return the outcomes, in the order of the events
    */

@@ -126,6 +126,24 @@ public final class ModelStore implements NostrStore {
     return outcomes;
   }
 
+  @Override
+  public History history() {
+    return new History() {
+      @Override
+      public List<Taken> append(List<NostrEvent> events) {
+        return importAll(events).stream().<Taken>map(Taken.Decided::new).toList();
+      }
+
+      @Override
+      public List<StoreOutcome> outcomes(List<Taken> taken) {
+        return taken.stream().map(each -> ((Taken.Decided) each).outcome()).toList();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
   /** What all other events, and the time, make of one. */
   private StoreOutcome standing(NostrEvent event, long position) {
     if (event.expiresAt().isPresent()

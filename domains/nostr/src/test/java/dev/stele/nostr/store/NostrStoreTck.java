@@ -470,6 +470,25 @@ abstract class NostrStoreTck {
   }
 
   @Test
+  void takes_history_batch_by_batch_and_tells_at_the_end_what_came_of_it() {
+    NostrStore store = store();
+    NostrEvent first = ALICE.sign(1, 0, List.of(), "first");
+    NostrEvent gone = ALICE.sign(1, 1, List.of(List.of("expiration", "5")), "gone");
+    List<History.Taken> taken = new ArrayList<>();
+    History history = store.history();
+    try (history) {
+      taken.addAll(history.append(List.of(first, gone)));
+      taken.addAll(history.append(List.of(first, ALICE.sign(2, 0, List.of(), "second"))));
+      assertThat(query(store, "{}").stream().map(NostrEvent::content)).containsExactly("second");
+    }
+    List<StoreOutcome> outcomes = history.outcomes(taken);
+    assertThat(outcomes).hasSize(4);
+    assertThat(outcomes.get(1)).isEqualTo(new StoreOutcome.Expired());
+    assertThat(outcomes.get(3)).isInstanceOf(StoreOutcome.Stored.class);
+    assertThat(query(store, "{}").stream().map(NostrEvent::content)).containsExactly("second");
+  }
+
+  @Test
   void comes_to_the_same_as_the_model_from_all_public_events() throws Exception {
     NostrStore store = store();
     List<NostrEvent> events = PublicEvents.all();
