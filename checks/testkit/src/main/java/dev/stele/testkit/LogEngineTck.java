@@ -524,10 +524,14 @@ public abstract class LogEngineTck {
     Row second = withKeys(rows.next("a", new byte[1]), claim);
     rows.commit(engine, LOG, Rows.batch(List.of(first)));
     assertThat(engine.find(LOG, claim)).isEqualTo(1);
+    assertThat(engine.probe(LOG, claim)).isEqualTo(1);
     rows.commit(engine, LOG, Rows.batch(List.of(second)));
     assertThat(engine.find(LOG, claim)).isEqualTo(2);
+    assertThat(engine.probe(LOG, claim)).isEqualTo(2);
     assertThat(engine.find(LOG, Rows.claimOf(78))).isEqualTo(1);
+    assertThat(engine.probe(LOG, Rows.claimOf(78))).isEqualTo(1);
     assertThat(engine.find(LOG, Rows.claimOf(79))).isZero();
+    assertThat(engine.probe(LOG, Rows.claimOf(79))).isZero();
     assertThat(claims(LOG)).hasSize(3).isSortedAccordingTo(BY_KEY_AND_POSITION);
   }
 
@@ -588,6 +592,7 @@ public abstract class LogEngineTck {
       assertIndexes(streams);
       rows.commit(engine, LOG, "stream-0", 1);
       assertThat(engine.find(LOG, Rows.claimOf(rows.head().size()))).isEqualTo(rows.head().size());
+      assertThat(engine.probe(LOG, Rows.claimOf(rows.head().size()))).isEqualTo(rows.head().size());
     }
   }
 
@@ -605,6 +610,7 @@ public abstract class LogEngineTck {
             Comparator.comparing(IndexEntry::key).thenComparingLong(IndexEntry::revision));
     for (long position : new long[] {1, size / 2, PendingIndex.FLUSH_AT, size}) {
       assertThat(engine.find(LOG, Rows.claimOf(position))).isEqualTo(position);
+      assertThat(engine.probe(LOG, Rows.claimOf(position))).isEqualTo(position);
     }
     for (int stream = 0; stream < streams; stream++) {
       IndexKey key = Rows.keyOf("stream-" + stream);

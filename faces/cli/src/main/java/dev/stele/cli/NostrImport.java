@@ -2,6 +2,8 @@ package dev.stele.cli;
 
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.ParsedEvent;
+import dev.stele.nostr.store.History;
+import dev.stele.nostr.store.History.Taken;
 import dev.stele.nostr.store.NostrStore;
 import dev.stele.nostr.store.StoreOutcome;
 import java.io.IOException;
@@ -14,22 +16,30 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the lines of a file into a store of Nostr events, in their order.
+ * Takes the lines of a file into a store of Nostr events, in their order: all of them into the log
+ * first, and then the tables follow.
  *
  * <pre>
- *   this thread    read batch 3 ─────────────┐ report 2
- *   parsers           parse batch 3 ──────────┤
- *   store          batch 2: known? ► signatures on all cores ► log ► view
+ *   this thread    read batch 3 ─────────────┐ refusals of 2     at the end: what came of the rest
+ *   parsers           parse batch 3 ──────────┤                              ▲
+ *   store          batch 2: known? ► signatures on all cores ► log ───── tables
  * </pre>
  *
- * <p>Two batches are in memory at most, whatever the length of the file. One thread.
+ * <p>Two batches are in memory at most, and some bytes for each of the last million events,
+ * whatever the length of the file. One thread.
  */
 final class NostrImport {
-  /** Events of one batch: some seconds of signatures, so that what is between batches vanishes. */
-  private static final int BATCH = 10_000;
+  /** Events of one batch: a second of signatures, so that what is between batches vanishes. */
+  private static final int BATCH = 32_768;
 
-  /** 16 MiB of text in one batch, however few events they are. */
-  private static final long BATCH_BYTES = 16L * 1024 * 1024;
+  /** 32 MiB of text in one batch, however few events they are. */
+  private static final long BATCH_BYTES = 32L * 1024 * 1024;
+
+  /** So many events are kept in mind at most, some 50 MB, before what came of them is asked. */
+  private static final int MAX_UNSETTLED = 1_000_000;
+
+  /** So many are asked for at once: a second of the tables, so that progress can be shown. */
+  private static final int SETTLED_TOGETHER = 8_192;
 
   /** How many lines one task parses: enough for its hand-over to vanish. */
   private static final int SLICE = 64;
@@ -48,12 +58,15 @@ final class NostrImport {
   private record Read(long line, String id, ParsedEvent parsed) {}
 
   /** A batch on its way into the store. */
-  private record Storing(List<Read> batch, long lastLine, Future<List<StoreOutcome>> outcomes) {}
+  private record Storing(List<Read> batch, long lastLine, Future<List<Taken>> taken) {}
 
   private final NostrStore store;
   private final OnRefusal onRefusal;
   private final Stopping stopping;
   private final NostrReport report = new NostrReport();
+
+  /** What is in the log, and nobody has asked the tables about yet. */
+  private final List<Taken> unsettled = new ArrayList<>();
 
   NostrImport(NostrStore store, OnRefusal onRefusal, Stopping stopping) {
     this.store = store;
@@ -62,6 +75,17 @@ final class NostrImport {
   }
 
   NostrReport run(LineReader lines, Terminal terminal) throws IOException, InterruptedException {
+    History history = store.history();
+    try (history) {
+      append(history, lines, terminal);
+    }
+    report.logged();
+    settle(history, terminal);
+    return report;
+  }
+
+  private void append(History history, LineReader lines, Terminal terminal)
+      throws IOException, InterruptedException {
     int threads = Runtime.getRuntime().availableProcessors();
     try (ExecutorService parsers = Executors.newFixedThreadPool(threads);
         ExecutorService storer = Executors.newSingleThreadExecutor()) {
@@ -71,16 +95,37 @@ final class NostrImport {
         long lastLine = lines.line();
         if (storing != null) {
           finish(storing);
-          terminal.progress(report.done(), 0);
+          terminal.progress(report.done() + unsettled.size(), 0);
+          if (unsettled.size() >= MAX_UNSETTLED) {
+            settle(history, terminal);
+          }
         }
         if (parsing.isEmpty() || isOver()) {
-          return report;
+          return;
         }
         List<Read> batch = wellformed(parsing);
         List<NostrEvent> events = batch.stream().map(NostrImport::event).toList();
-        storing = new Storing(batch, lastLine, storer.submit(() -> store.importAll(events)));
+        storing = new Storing(batch, lastLine, storer.submit(() -> history.append(events)));
       }
     }
+  }
+
+  /** Waits for the tables, and counts what they made of the events, unless told to stop. */
+  private void settle(History history, Terminal terminal) {
+    long all = unsettled.size();
+    terminal.begin("tables follow");
+    for (int from = 0; from < all; from += SETTLED_TOGETHER) {
+      if (stopping.asked()) {
+        report.stop();
+        report.leftToTheTables(all - from);
+        break;
+      }
+      int to = (int) Math.min(all, from + SETTLED_TOGETHER);
+      history.outcomes(unsettled.subList(from, to)).forEach(report::count);
+      terminal.progress(to, all);
+    }
+    unsettled.clear();
+    terminal.begin("importing");
   }
 
   /** Whether nothing more is to be read. */
@@ -155,22 +200,16 @@ final class NostrImport {
   }
 
   private void finish(Storing storing) throws InterruptedException {
-    List<StoreOutcome> outcomes = join(storing.outcomes);
-    for (int i = 0; i < outcomes.size(); i++) {
+    List<Taken> taken = join(storing.taken);
+    for (int i = 0; i < taken.size(); i++) {
       Read read = storing.batch.get(i);
-      switch (outcomes.get(i)) {
-        case StoreOutcome.Refused(String code, String reason) ->
+      switch (taken.get(i)) {
+        case Taken.Decided(StoreOutcome.Refused(String code, String reason)) ->
             report.refused(read.line, read.id, code, reason);
-        case StoreOutcome.ReadOnly(String reason) ->
+        case Taken.Decided(StoreOutcome.ReadOnly(String reason)) ->
             throw new CannotRun("broken-log", reason, "stele verify");
-        case StoreOutcome.Stored _,
-            StoreOutcome.Duplicate _,
-            StoreOutcome.Superseded _,
-            StoreOutcome.Deleted _,
-            StoreOutcome.Vanished _,
-            StoreOutcome.Expired _,
-            StoreOutcome.Ephemeral _ ->
-            report.count(outcomes.get(i));
+        case Taken.Decided(StoreOutcome outcome) -> report.count(outcome);
+        case Taken.InTheLog there -> unsettled.add(there);
       }
     }
     report.reached(storing.lastLine);

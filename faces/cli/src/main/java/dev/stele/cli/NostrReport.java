@@ -31,6 +31,8 @@ final class NostrReport {
   private final TreeMap<String, Long> refusedByCode = new TreeMap<>();
   private long refusedCount;
   private long lines;
+  private long leftToTheTables;
+  private long loggedNanos;
   private boolean stopped;
 
   NostrReport() {
@@ -70,6 +72,16 @@ final class NostrReport {
     lines = line;
   }
 
+  /** Everything that is to be in the log is there now. */
+  void logged() {
+    loggedNanos = System.nanoTime() - startedNanos;
+  }
+
+  /** So many are in the log, and the tables will tell when they are opened again. */
+  void leftToTheTables(long count) {
+    leftToTheTables += count;
+  }
+
   /** The process was told to stop. */
   void stop() {
     stopped = true;
@@ -84,11 +96,20 @@ final class NostrReport {
   }
 
   long done() {
-    return came.values().stream().mapToLong(each -> each).sum() + refusedCount;
+    return came.values().stream().mapToLong(each -> each).sum() + refusedCount + leftToTheTables;
   }
 
   private long eventsPerSecond() {
-    return Math.round(done() / Math.max(1e-3, (System.nanoTime() - startedNanos) / 1e9));
+    return perSecond(System.nanoTime() - startedNanos);
+  }
+
+  /** How fast they were checked and written to the log, without the tables. */
+  private long loggedPerSecond() {
+    return perSecond(loggedNanos);
+  }
+
+  private long perSecond(long nanos) {
+    return Math.round(done() / Math.max(1e-3, nanos / 1e9));
   }
 
   /** Refusals come by batches and by parsing; a reader wants them by line. */
@@ -106,7 +127,9 @@ final class NostrReport {
     json.put("refusedByCode", refusedByCode);
     json.put("lines", lines);
     json.put("stopped", stopped);
+    json.put("leftToTheTables", leftToTheTables);
     json.put("eventsPerSecond", eventsPerSecond());
+    json.put("loggedPerSecond", loggedPerSecond());
     json.put("headPosition", headPosition);
     json.put("root", root);
     return json;
@@ -124,9 +147,16 @@ final class NostrReport {
     counts.add("refused %,d".formatted(refusedCount));
     text.add(String.join(", ", counts));
     text.addAll(ImportReport.listed(byLine(), refusedCount));
-    text.add("rate     %,d events/s".formatted(eventsPerSecond()));
+    text.add(
+        "rate     %,d events/s checked and in the log, %,d/s with all tables"
+            .formatted(loggedPerSecond(), eventsPerSecond()));
     text.add("head     %,d".formatted(headPosition));
     text.add("root     " + root);
+    if (leftToTheTables > 0) {
+      text.add(
+          "TABLES   %,d events are in the log; the tables take them up at the next opening"
+              .formatted(leftToTheTables));
+    }
     if (stopped) {
       text.add(
           "STOPPED  behind line %,d; run it again, and what is there costs little"

@@ -72,6 +72,14 @@ public interface LogEngine extends AutoCloseable {
   /** The last position whose event made the claim with this key, 0 when none did. */
   long find(LogId log, IndexKey claim);
 
+  /**
+   * As {@link #find}, but waits for no commit under way: what that brings may be missed. For
+   * whoever only saves work by knowing.
+   */
+  default long probe(LogId log, IndexKey claim) {
+    return find(log, claim);
+  }
+
   /** A full tile, or empty when the tree is not large enough or the tile was lost. */
   Optional<Tile> tile(LogId log, int level, long index);
 

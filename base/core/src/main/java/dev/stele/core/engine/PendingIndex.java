@@ -25,10 +25,7 @@ public final class PendingIndex {
   /** How many events make a flush worth it: some 10 MB of memory, and seconds to replay at most. */
   public static final int FLUSH_AT = 32_768;
 
-  private static final Comparator<IndexEntry> IN_ORDER =
-      Comparator.comparing(IndexEntry::key)
-          .thenComparingLong(IndexEntry::revision)
-          .thenComparingLong(IndexEntry::position);
+  private static final Comparator<IndexEntry> IN_ORDER = PendingIndex::compare;
 
   private static final int FIRST_CAPACITY = 1_024;
 
@@ -185,6 +182,15 @@ public final class PendingIndex {
       }
     }
     return sorted(entries);
+  }
+
+  private static int compare(IndexEntry one, IndexEntry other) {
+    int byKey = one.key().compareTo(other.key());
+    if (byKey != 0) {
+      return byKey;
+    }
+    int byRevision = Long.compare(one.revision(), other.revision());
+    return byRevision != 0 ? byRevision : Long.compare(one.position(), other.position());
   }
 
   private static List<IndexEntry> sorted(IndexEntry[] entries) {

@@ -132,14 +132,30 @@ public sealed class LogReader implements AutoCloseable permits EventLog {
    * @throws IllegalStateException when the log was opened without its secrets
    */
   public final OptionalLong find(Claim claim) {
+    long position = engine.find(log, indexKey(claim));
+    return position == 0 ? OptionalLong.empty() : OptionalLong.of(position);
+  }
+
+  /**
+   * As {@link #find}, but waits for no append under way: what that brings may be missed. For gates
+   * that are spared the work on what is there already; the append itself decides.
+   */
+  public final OptionalLong probe(Claim claim) {
+    long position = engine.probe(log, indexKey(claim));
+    return position == 0 ? OptionalLong.empty() : OptionalLong.of(position);
+  }
+
+  private IndexKey indexKey(Claim claim) {
     LogKeys known =
         secrets.orElseThrow(
             () ->
                 new IllegalStateException(
                     "log %s was opened without its key file, and claims are indexed under it"
                         .formatted(origin())));
-    long position = engine.find(log, known.indexer().indexKey(claim));
-    return position == 0 ? OptionalLong.empty() : OptionalLong.of(position);
+    LogKeys.Indexer indexer = known.indexer();
+    IndexKey key = indexer.indexKey(claim);
+    known.giveBack(indexer);
+    return key;
   }
 
   /** The event with this id, as {@link #find} finds it. */

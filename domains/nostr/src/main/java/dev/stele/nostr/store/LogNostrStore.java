@@ -169,7 +169,7 @@ final class LogNostrStore implements NostrStore {
   private OptionalLong positionOf(NostrEvent event) {
     return event.kindClass() == KindClass.EPHEMERAL
         ? OptionalLong.empty()
-        : log.find(Claim.ofEventId(event.id(), OnDuplicate.RETURN_EXISTING));
+        : log.probe(Claim.ofEventId(event.id(), OnDuplicate.RETURN_EXISTING));
   }
 
   /** What a copy of an event is told: why it is not visible, if it is not. */
