@@ -39,8 +39,13 @@ final class Followed implements AutoCloseable {
 
   /** Passes over so many positions of the log, at which there is nothing for a part. */
   Followed skips(long positions) {
-    batch(_ -> position += positions);
+    batch(_ -> skip(positions));
     return this;
+  }
+
+  /** The same within a batch. */
+  void skip(long positions) {
+    position += positions;
   }
 
   Followed appears(NostrEvent... events) {
