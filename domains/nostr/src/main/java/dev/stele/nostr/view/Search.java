@@ -327,7 +327,7 @@ public final class Search implements Part {
 
   @Override
   public Batch begin(Tables tables) {
-    return new SearchBatch(tables);
+    return new SearchBatch(tables, SearchBatch.MAX_GATHERED);
   }
 
   private static String text(NostrEvent event) {

@@ -34,7 +34,7 @@ import java.util.TreeMap;
  */
 final class SearchBatch implements Part.Batch {
   /** 524,288 words wait, some 40 MB. */
-  private static final int MAX_GATHERED = 1 << 19;
+  static final int MAX_GATHERED = 1 << 19;
 
   /**
    * An event that goes from the row of one of its words.
@@ -84,6 +84,7 @@ final class SearchBatch implements Part.Batch {
   }
 
   private final Tables tables;
+  private final int maxGathered;
   private final TreeMap<Long, SearchDocument> came = new TreeMap<>();
   private final List<Removal> gone = new ArrayList<>();
   private int gathered;
@@ -94,8 +95,9 @@ final class SearchBatch implements Part.Batch {
   private long documents;
   private long words;
 
-  SearchBatch(Tables tables) {
+  SearchBatch(Tables tables, int maxGathered) {
     this.tables = tables;
+    this.maxGathered = maxGathered;
   }
 
   @Override
@@ -154,7 +156,7 @@ final class SearchBatch implements Part.Batch {
   }
 
   private void makeRoom(int more) {
-    if (gathered + more > MAX_GATHERED) {
+    if (gathered + more > maxGathered) {
       end(reached);
     }
   }

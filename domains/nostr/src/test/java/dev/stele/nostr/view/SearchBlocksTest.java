@@ -3,6 +3,8 @@ package dev.stele.nostr.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stele.core.view.MemoryViewStore;
+import dev.stele.core.view.Table;
+import dev.stele.core.view.Tables;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.NostrKey;
 import dev.stele.sqlite.SqliteViewStore;
@@ -164,6 +166,32 @@ class SearchBlocksTest {
           assertThat(inMemory.rows(Search.WORDS)).isNotEmpty();
         }
       }
+    }
+  }
+
+  /** Writes whenever some 30 words wait. */
+  private static final class Forgetful implements Part {
+    private final Part search = new Search();
+
+    @Override
+    public List<Table> tables() {
+      return search.tables();
+    }
+
+    @Override
+    public Batch begin(Tables tables) {
+      return new SearchBatch(tables, 30);
+    }
+  }
+
+  @Test
+  void a_batch_that_writes_in_between_comes_to_the_same() {
+    long seed = Long.getLong("stele.seed", 20261124L);
+    List<Step> steps = steps(new Random(seed));
+    try (Followed forgetful = Followed.inMemory(new Forgetful())) {
+      tell(steps, forgetful, steps::size);
+      tell(steps, search, steps::size);
+      assertThat(forgetful.hash()).as("seed %d", seed).isEqualTo(search.hash());
     }
   }
 
