@@ -426,6 +426,37 @@ public abstract class ViewStoreTck {
   }
 
   @Test
+  void one_row_is_read_and_deleted_among_many_that_were_just_written() {
+    begin();
+    change(1, tables -> note(tables, "there", 1, "old"));
+    change(
+        2,
+        tables -> {
+          for (int i = 0; i < 100; i++) {
+            note(tables, "new", i, "first");
+            note(tables, "new", i, "second");
+          }
+          note(tables, "there", 1, "newer");
+          assertThat(tables.get(NOTES, "new", 7).orElseThrow().text("title")).isEqualTo("second");
+          assertThat(tables.get(NOTES, "there", 1).orElseThrow().text("title")).isEqualTo("newer");
+          assertThat(tables.get(NOTES, "new", 100)).isEmpty();
+          note(tables, "new", 7, "third");
+          assertThat(tables.get(NOTES, "new", 7).orElseThrow().text("title")).isEqualTo("third");
+          assertThat(tables.delete(NOTES, "new", 8)).isTrue();
+          assertThat(tables.delete(NOTES, "new", 8)).isFalse();
+          // Nor does what it stood in for come back.
+          assertThat(tables.delete(NOTES, "there", 1)).isTrue();
+          assertThat(tables.get(NOTES, "there", 1)).isEmpty();
+          note(tables, "new", 100, "last");
+        });
+    assertThat(numbers(Scan.of(NOTES).prefix("new"))).hasSize(100).contains(7L, 100L);
+    assertThat(note("new", 7).orElseThrow().text("title")).isEqualTo("third");
+    assertThat(note("new", 9).orElseThrow().text("title")).isEqualTo("second");
+    assertThat(note("new", 8)).isEmpty();
+    assertThat(note("there", 1)).isEmpty();
+  }
+
+  @Test
   void a_scan_may_change_the_table_that_it_reads() {
     begin();
     change(

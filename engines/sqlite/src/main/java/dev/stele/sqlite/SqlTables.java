@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  * The tables of one generation of a view, on one connection and within one transaction, which the
  * caller begins and ends.
  *
- * <p>Rows that are put wait, and are written when they are many, when their table is read, and
- * before the commit: in the order of their keys, so that those of one page meet there. One thread.
+ * <p>Rows that are put wait, and are written when they are many, when their table is scanned, and
+ * before the commit: in the order of their keys, so that those of one page meet there. A row that
+ * is asked for by its key, or deleted, is looked for among those that wait. One thread.
  */
 final class SqlTables implements Tables {
   /** 65,536 rows of a table wait: of an index by words some hundred to a page, and not one. */
@@ -48,15 +49,84 @@ final class SqlTables implements Tables {
     final TableSql sql;
     final Table table;
     final ColumnType[] types;
+    final int[] key;
     final Comparator<@Nullable Object[]> byKey;
-    final List<@Nullable Object[]> waiting = new ArrayList<>();
-    long waitingBytes;
+
+    /** In the order they came; empty where they are in {@link #found}. */
+    private final List<@Nullable Object[]> waiting = new ArrayList<>();
+
+    /** By key, from the first time on that a key is looked for while rows wait: most never are. */
+    private @Nullable Map<Key, @Nullable Object[]> found;
+
+    private long waitingBytes;
 
     Open(TableSql sql) {
       this.sql = sql;
       this.table = sql.table;
       this.types = table.columns().stream().map(column -> column.type()).toArray(ColumnType[]::new);
-      this.byKey = byKey(table.keyColumns(), types);
+      this.key = table.keyColumns();
+      this.byKey = byKey(key, types);
+    }
+
+    void add(@Nullable Object[] row) {
+      if (found == null) {
+        waiting.add(row);
+      } else {
+        found.put(Key.of(row, key), row);
+      }
+      for (Object value : row) {
+        waitingBytes += sizeBytes(value);
+      }
+    }
+
+    boolean isFull() {
+      return waitingRows() >= MAX_WAITING_ROWS || waitingBytes >= MAX_WAITING_BYTES;
+    }
+
+    private int waitingRows() {
+      return found == null ? waiting.size() : found.size();
+    }
+
+    /** The row that waits with a key. */
+    @Nullable Object @Nullable [] find(Object[] values) {
+      return waitingRows() == 0 ? null : found().get(new Key(values));
+    }
+
+    /** Takes the row with a key away from those that wait; tells whether there was one. */
+    boolean remove(Object[] values) {
+      return waitingRows() > 0 && found().remove(new Key(values)) != null;
+    }
+
+    private Map<Key, @Nullable Object[]> found() {
+      Map<Key, @Nullable Object[]> known = found;
+      if (known == null) {
+        known = HashMap.newHashMap(waiting.size());
+        for (@Nullable Object[] row : waiting) {
+          // Of rows with the same key the last stays.
+          known.put(Key.of(row, key), row);
+        }
+        waiting.clear();
+        found = known;
+      }
+      return known;
+    }
+
+    /** What waits, by key; of the same key the last is the last. */
+    List<@Nullable Object[]> sorted() {
+      if (found != null) {
+        waiting.addAll(found.values());
+      }
+      // Stable, so that of rows with the same key the last stays.
+      waiting.sort(byKey);
+      return waiting;
+    }
+
+    void forget() {
+      waiting.clear();
+      if (found != null) {
+        found.clear();
+      }
+      waitingBytes = 0;
     }
 
     /** Nearly the order of the key: texts with characters beyond U+FFFF may stand elsewhere. */
@@ -77,6 +147,27 @@ final class SqlTables implements Tables {
         }
         return 0;
       };
+    }
+  }
+
+  /** A primary key; equal to one of the same values. */
+  private record Key(@Nullable Object[] values) {
+    static Key of(@Nullable Object[] row, int[] columns) {
+      @Nullable Object[] values = new @Nullable Object[columns.length];
+      for (int i = 0; i < columns.length; i++) {
+        values[i] = row[columns[i]];
+      }
+      return new Key(values);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key(@Nullable Object[] its) && Arrays.deepEquals(values, its);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.deepHashCode(values);
     }
   }
 
@@ -112,7 +203,7 @@ final class SqlTables implements Tables {
   void end() {
     over = true;
     for (Open open : tables.values()) {
-      open.waiting.clear();
+      open.forget();
     }
   }
 
@@ -130,29 +221,22 @@ final class SqlTables implements Tables {
   @Override
   public void put(Table table, @Nullable Object... values) {
     Open open = open(table);
-    @Nullable Object[] checked = table.checked(values);
-    open.waiting.add(checked);
-    for (Object value : checked) {
-      open.waitingBytes += sizeBytes(value);
-    }
-    if (open.waiting.size() >= MAX_WAITING_ROWS || open.waitingBytes >= MAX_WAITING_BYTES) {
+    open.add(table.checked(values));
+    if (open.isFull()) {
       flush(open);
     }
   }
 
   private void flush(Open open) {
-    if (open.waiting.isEmpty()) {
+    if (open.waitingRows() == 0) {
       return;
     }
-    // Stable, so that of rows with the same key the last stays.
-    open.waiting.sort(open.byKey);
     try {
-      write(open.waiting, statements.of(open.sql.put));
+      write(open.sorted(), statements.of(open.sql.put));
     } catch (SQLException e) {
       throw failed("write", e);
     } finally {
-      open.waiting.clear();
-      open.waitingBytes = 0;
+      open.forget();
     }
   }
 
@@ -180,13 +264,13 @@ final class SqlTables implements Tables {
   public boolean delete(Table table, Object... key) {
     Open open = open(table);
     Object[] checked = table.checkedKey(key);
-    flush(open);
+    boolean waited = open.remove(checked);
     try {
       PreparedStatement delete = statements.of(open.sql.delete);
       for (int i = 0; i < checked.length; i++) {
         bind(delete, i + 1, checked[i]);
       }
-      return delete.executeUpdate() > 0;
+      return delete.executeUpdate() > 0 || waited;
     } catch (SQLException e) {
       throw failed("write", e);
     }
@@ -196,7 +280,10 @@ final class SqlTables implements Tables {
   public Optional<TableRow> get(Table table, Object... key) {
     Open open = open(table);
     Object[] checked = table.checkedKey(key);
-    flush(open);
+    @Nullable Object[] waiting = open.find(checked);
+    if (waiting != null) {
+      return Optional.of(TableRow.of(table, waiting));
+    }
     try {
       PreparedStatement get = statements.of(open.sql.get);
       for (int i = 0; i < checked.length; i++) {

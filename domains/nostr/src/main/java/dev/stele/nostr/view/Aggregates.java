@@ -12,6 +12,7 @@ import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.Threads;
 import dev.stele.nostr.event.Zap;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -19,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
@@ -210,120 +213,268 @@ public final class Aggregates implements Part {
   }
 
   @Override
-  public void appears(NostrEvent event, long position, Tables tables) {
-    Interaction.of(event).ifPresent(interaction -> add(event, interaction, tables));
+  public Batch begin(Tables tables) {
+    return new Gathered(tables);
   }
 
-  private static void add(NostrEvent event, Interaction added, Tables tables) {
-    boolean first = isAbsent(added, tables);
-    tables.put(
-        INTERACTIONS,
-        HEX.parseHex(event.id()),
-        added.target(),
-        added.what().code,
-        added.once(),
-        added.label(),
-        added.msat(),
-        event.createdAt());
-    count(added, first ? 1 : 0, tables);
-  }
+  /**
+   * What one batch comes to: each row is written once, when it ends. One thread.
+   *
+   * <p>What went from the tables is deleted at once, so that until the end they hold what was there
+   * before and still is; what came waits.
+   */
+  private static final class Gathered implements Batch {
+    private final Tables tables;
 
-  @Override
-  public void goes(NostrEvent event, long position, Tables tables) {
-    byte[] id = HEX.parseHex(event.id());
-    Optional<Interaction> gone = tables.get(INTERACTIONS, (Object) id).map(Interaction::of);
-    if (gone.isPresent()) {
-      tables.delete(INTERACTIONS, (Object) id);
-      count(gone.get(), isAbsent(gone.get(), tables) ? -1 : 0, tables);
+    /** By the id of the event that interacts. */
+    private final Map<String, Came> came = new LinkedHashMap<>();
+
+    private final List<Interaction> gone = new ArrayList<>();
+
+    private record Came(Interaction interaction, long createdAt) {}
+
+    Gathered(Tables tables) {
+      this.tables = tables;
     }
-  }
 
-  private static boolean isAbsent(Interaction interaction, Tables tables) {
-    return tables
-        .page(
-            Scan.of(INTERACTIONS)
-                .by("interactions_by_once")
-                .prefix(interaction.target(), interaction.once())
-                .limit(1))
-        .isEmpty();
-  }
+    @Override
+    public void appears(NostrEvent event, long position) {
+      Interaction.of(event)
+          .ifPresent(added -> came.put(event.id(), new Came(added, event.createdAt())));
+    }
 
-  private static void count(Interaction interaction, int change, Tables tables) {
-    byte[] target = interaction.target();
-    String eventId = HEX.formatHex(target);
-    List<TableRow> latest =
-        tables.page(
-            Scan.of(INTERACTIONS)
-                .by("interactions_by_time")
-                .prefix((Object) target)
-                .backwards()
-                .limit(1));
-    if (change != 0) {
-      switch (interaction.what()) {
-        case REPLY -> {}
-        case REACTION -> countLabel(target, interaction.label(), change, tables);
-        case ZAP -> sum(target, change * interaction.msat(), tables);
+    @Override
+    public void goes(NostrEvent event, long position) {
+      if (came.remove(event.id()) != null) {
+        return;
+      }
+      byte[] id = HEX.parseHex(event.id());
+      Optional<Interaction> was = tables.get(INTERACTIONS, (Object) id).map(Interaction::of);
+      if (was.isPresent()) {
+        tables.delete(INTERACTIONS, (Object) id);
+        gone.add(was.get());
       }
     }
-    if (latest.isEmpty()) {
-      tables.delete(AGGREGATES, eventId);
-      return;
+
+    @Override
+    public void end(long last) {
+      Map<String, Target> targets = new TreeMap<>();
+      gone.forEach(each -> target(targets, each).goes(each));
+      came.values().forEach(each -> target(targets, each.interaction()).comes(each));
+      // In rounds, so that what one reads is not what another is writing.
+      targets.values().forEach(Target::count);
+      came.forEach(this::put);
+      targets.values().forEach(Target::putCounts);
+      targets.values().forEach(Target::putTotals);
+      came.clear();
+      gone.clear();
     }
-    Totals before = of(tables, eventId);
-    tables.put(
-        AGGREGATES,
-        eventId,
-        before.replies() + (interaction.what() == What.REPLY ? change : 0),
-        before.reactions() + (interaction.what() == What.REACTION ? change : 0),
-        interaction.what() == What.REACTION ? labels(target, tables) : before.reactionCountsJson(),
-        msat(target, tables) / MSAT_OF_SAT,
-        latest.getFirst().integer("created_at"));
+
+    private Target target(Map<String, Target> targets, Interaction of) {
+      return targets.computeIfAbsent(
+          HEX.formatHex(of.target()), id -> new Target(id, of.target(), tables));
+    }
+
+    private void put(String id, Came each) {
+      Interaction interaction = each.interaction();
+      tables.put(
+          INTERACTIONS,
+          HEX.parseHex(id),
+          interaction.target(),
+          interaction.what().code,
+          interaction.once(),
+          interaction.label(),
+          interaction.msat(),
+          each.createdAt());
+    }
   }
 
-  private static void countLabel(byte[] target, String label, int change, Tables tables) {
-    long count =
-        change
-            + tables.get(REACTIONS, target, label).map(row -> row.integer("reactions")).orElse(0L);
-    if (count == 0) {
-      tables.delete(REACTIONS, target, label);
-    } else {
-      tables.put(REACTIONS, target, label, count);
-    }
-  }
+  /** An event with which some of a batch interact. */
+  private static final class Target {
+    private final String eventId;
+    private final byte[] target;
+    private final Tables tables;
 
-  private static void sum(byte[] target, long change, Tables tables) {
-    long msat = msat(target, tables) + change;
-    if (msat == 0) {
-      tables.delete(ZAPS, (Object) target);
-    } else {
-      tables.put(ZAPS, target, msat);
-    }
-  }
+    /** Whether anything is known of it. */
+    private final boolean known;
 
-  private static long msat(byte[] target, Tables tables) {
-    return tables.get(ZAPS, (Object) target).map(row -> row.integer("msat")).orElse(0L);
-  }
+    private final Totals before;
 
-  private static String labels(byte[] target, Tables tables) {
-    Map<String, Long> counts = new LinkedHashMap<>();
-    tables
-        .page(
-            Scan.of(REACTIONS)
-                .by("interaction_labels_by_count")
-                .prefix((Object) target)
-                .backwards()
-                .limit(MAX_LABELS))
-        .forEach(row -> counts.put(row.text("label"), row.integer("reactions")));
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
-      json.writeStartObject();
-      counts.entrySet().stream()
-          .sorted(
-              Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
-                  .thenComparing(Map.Entry.comparingByKey()))
-          .forEach(each -> json.writeNumberProperty(each.getKey(), each.getValue()));
-      json.writeEndObject();
+    /** What counts once, before the batch and after it. */
+    private final Map<String, Once> onces = new LinkedHashMap<>();
+
+    /** How much more there is of each content. */
+    private final Map<String, Long> labels = new LinkedHashMap<>();
+
+    private boolean someGo;
+    private long latest = Long.MIN_VALUE;
+    private long replies;
+    private long reactions;
+    private long msat;
+    private long zapSats;
+
+    /** Of equals one stands for all: it comes, or it was there and goes. */
+    private static final class Once {
+      final Interaction interaction;
+      boolean comes;
+      boolean goes;
+
+      Once(Interaction interaction) {
+        this.interaction = interaction;
+      }
     }
-    return text.toString();
+
+    Target(String eventId, byte[] target, Tables tables) {
+      this.eventId = eventId;
+      this.target = target;
+      this.tables = tables;
+      Optional<TableRow> row = tables.get(AGGREGATES, eventId);
+      this.known = row.isPresent();
+      this.before = row.map(Totals::of).orElse(Totals.NONE);
+      this.zapSats = before.zapSats();
+    }
+
+    private Once once(Interaction of) {
+      return onces.computeIfAbsent(HEX.formatHex(of.once()), _ -> new Once(of));
+    }
+
+    void goes(Interaction interaction) {
+      once(interaction).goes = true;
+      someGo = true;
+    }
+
+    void comes(Gathered.Came each) {
+      once(each.interaction()).comes = true;
+      latest = Math.max(latest, each.createdAt());
+    }
+
+    /** While the tables hold what was there before the batch and still is. */
+    void count() {
+      for (Once once : onces.values()) {
+        // What stays counts as it did, whatever comes or goes beside it.
+        if (once.comes == once.goes || stays(once.interaction)) {
+          continue;
+        }
+        long change = once.comes ? 1 : -1;
+        switch (once.interaction.what()) {
+          case REPLY -> replies += change;
+          case REACTION -> {
+            reactions += change;
+            labels.merge(once.interaction.label(), change, Long::sum);
+          }
+          case ZAP -> msat += change * once.interaction.msat();
+        }
+      }
+    }
+
+    private boolean stays(Interaction interaction) {
+      return switch (interaction.what()) {
+        // Each is the only one of its kind.
+        case REPLY -> false;
+        case REACTION, ZAP ->
+            known
+                && !tables
+                    .page(
+                        Scan.of(INTERACTIONS)
+                            .by("interactions_by_once")
+                            .prefix(target, interaction.once())
+                            .limit(1))
+                    .isEmpty();
+      };
+    }
+
+    /** Writes what is counted beside the totals. */
+    void putCounts() {
+      labels.values().removeIf(change -> change == 0);
+      labels.forEach(
+          (label, change) -> {
+            long count = change + (known ? count(label) : 0);
+            if (count == 0) {
+              tables.delete(REACTIONS, target, label);
+            } else {
+              tables.put(REACTIONS, target, label, count);
+            }
+          });
+      if (msat != 0) {
+        long sum = msat + (known ? msat() : 0);
+        if (sum == 0) {
+          tables.delete(ZAPS, (Object) target);
+        } else {
+          tables.put(ZAPS, target, sum);
+        }
+        zapSats = sum / MSAT_OF_SAT;
+      }
+    }
+
+    private long count(String label) {
+      return tables.get(REACTIONS, target, label).map(row -> row.integer("reactions")).orElse(0L);
+    }
+
+    private long msat() {
+      return tables.get(ZAPS, (Object) target).map(row -> row.integer("msat")).orElse(0L);
+    }
+
+    /** Writes the totals, when everything else is written. */
+    void putTotals() {
+      OptionalLong lastAt = lastInteractionAt();
+      if (lastAt.isEmpty()) {
+        tables.delete(AGGREGATES, eventId);
+        return;
+      }
+      tables.put(
+          AGGREGATES,
+          eventId,
+          before.replies() + replies,
+          before.reactions() + reactions,
+          labels.isEmpty() ? before.reactionCountsJson() : json(mostFrequent()),
+          zapSats,
+          lastAt.getAsLong());
+    }
+
+    private OptionalLong lastInteractionAt() {
+      if (!someGo) {
+        return OptionalLong.of(known ? Math.max(latest, before.lastInteractionAt()) : latest);
+      }
+      return tables
+          .page(
+              Scan.of(INTERACTIONS)
+                  .by("interactions_by_time")
+                  .prefix((Object) target)
+                  .backwards()
+                  .limit(1))
+          .stream()
+          .mapToLong(row -> row.integer("created_at"))
+          .findFirst();
+    }
+
+    private Map<String, Long> mostFrequent() {
+      if (!known && labels.size() <= MAX_LABELS) {
+        return labels;
+      }
+      Map<String, Long> counts = new LinkedHashMap<>();
+      tables
+          .page(
+              Scan.of(REACTIONS)
+                  .by("interaction_labels_by_count")
+                  .prefix((Object) target)
+                  .backwards()
+                  .limit(MAX_LABELS))
+          .forEach(row -> counts.put(row.text("label"), row.integer("reactions")));
+      return counts;
+    }
+
+    private static String json(Map<String, Long> counts) {
+      StringWriter text = new StringWriter();
+      try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
+        json.writeStartObject();
+        counts.entrySet().stream()
+            .sorted(
+                Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .forEach(each -> json.writeNumberProperty(each.getKey(), each.getValue()));
+        json.writeEndObject();
+      }
+      return text.toString();
+    }
   }
 }

@@ -14,6 +14,7 @@ import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.KindClass;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.ParsedEvent;
+import dev.stele.nostr.event.SyncProgress;
 import dev.stele.nostr.filter.NostrFilter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -33,7 +34,7 @@ final class Fold {
 
   private final Tables tables;
   private final Set<String> names;
-  private final List<Part> parts;
+  private final List<Part.Batch> parts;
 
   /** Whether authors of this batch have tombstones: most have none, and are asked about once. */
   private final Map<String, Boolean> haveTombstones = new HashMap<>();
@@ -41,7 +42,7 @@ final class Fold {
   Fold(Tables tables, Set<String> names, List<Part> parts) {
     this.tables = tables;
     this.names = names;
-    this.parts = parts;
+    this.parts = parts.stream().map(part -> part.begin(tables)).toList();
   }
 
   /** An event was admitted. */
@@ -65,6 +66,16 @@ final class Fold {
       }
       default -> {}
     }
+  }
+
+  /** A sync has come further. */
+  void progresses(SyncProgress progress) {
+    parts.forEach(part -> part.progresses(progress));
+  }
+
+  /** That was the batch, up to a position. */
+  void end(long last) {
+    parts.forEach(part -> part.end(last));
   }
 
   private static NostrEvent read(byte[] text) {
@@ -115,8 +126,8 @@ final class Fold {
     if (expiresAt.isPresent()) {
       tables.put(EXPIRATIONS, expiresAt.getAsLong(), position);
     }
-    for (Part part : parts) {
-      part.appears(event, position, tables);
+    for (Part.Batch part : parts) {
+      part.appears(event, position);
     }
   }
 
@@ -141,8 +152,8 @@ final class Fold {
   private void goes(long position) {
     String text = tables.get(TEXTS, position).orElseThrow().text("json");
     NostrEvent event = read(text.getBytes(StandardCharsets.UTF_8));
-    for (Part part : parts) {
-      part.goes(event, position, tables);
+    for (Part.Batch part : parts) {
+      part.goes(event, position);
     }
     byte[] id = HEX.parseHex(event.id());
     for (byte[] tag : tags(event)) {

@@ -126,7 +126,7 @@ public final class NostrView implements View {
       List.of(EVENTS, TEXTS, TAGS, HEADS, TOMBSTONES, EXPIRATIONS);
 
   /** The version of this code. */
-  private static final int CODE = 1;
+  private static final int CODE = 2;
 
   /** Versions of this code stay below; what is above tells apart what a view was told. */
   private static final int CODES = 1 << 8;
@@ -188,9 +188,11 @@ public final class NostrView implements View {
       } else if (by.equals(SweepGate.ADMITTED_BY)) {
         SweepGate.time(event.payload().orElseThrow()).ifPresent(fold::sweep);
       } else if (by.equals(ProgressGate.ADMITTED_BY)) {
-        SyncProgress.parse(event.payload().orElseThrow())
-            .ifPresent(progress -> parts.forEach(part -> part.progresses(progress, to)));
+        SyncProgress.parse(event.payload().orElseThrow()).ifPresent(fold::progresses);
       }
+    }
+    if (!events.isEmpty()) {
+      fold.end(events.getLast().position());
     }
   }
 

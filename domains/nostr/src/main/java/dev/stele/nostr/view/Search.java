@@ -6,11 +6,12 @@ import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
 import dev.stele.core.view.Tables;
 import dev.stele.nostr.event.NostrEvent;
+import dev.stele.nostr.view.Postings.Posting;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,12 @@ import tools.jackson.core.json.JsonFactory;
  *   kind 30023  title, summary, topics and the content
  *        │ words
  *        ▼
- *   search_words      word, position ─► how often, in how many words, created_at
- *   search_documents  id ─► position
- *   search_totals     how many documents, of how many words
+ *   search_recent  position ─► its words               of the block that is not whole yet
+ *        │ folded when 4,096 positions of the log are whole
+ *        ▼
+ *   search_words   word, block ─► who has it, how often, in how many words, created_at
+ *   search_long    word, position ─► the same of one event of many words
+ *   search_totals  how many documents, of how many words
  * </pre>
  *
  * <p>The rank is that of BM25 (k1 = 1.2, b = 0.75): words that few events have count for more, and
@@ -60,8 +64,34 @@ public final class Search implements Part {
   /** 5,000 hits: ten times what a relay answers; the rest of a filter is applied to these. */
   public static final int MAX_HITS = 5_000;
 
+  /**
+   * 256 words of an event are folded with others: of longer ones, which are few, each word has a
+   * row of its own at once, so that looking through what is not folded yet, and folding it, have a
+   * bound.
+   */
+  static final int MAX_FOLDED_WORDS = 256;
+
+  /** The events behind the last whole block, each with its words in one text. */
+  static final Table RECENT =
+      Table.named("search_recent")
+          .integer("position")
+          .integer("created_at")
+          .integer("length")
+          .text("words")
+          .key("position")
+          .build();
+
+  /** The events of a block that have a word, as {@link Postings} writes them. */
   static final Table WORDS =
       Table.named("search_words")
+          .text("word")
+          .integer("block")
+          .bytes("postings")
+          .key("word", "block")
+          .build();
+
+  static final Table LONG =
+      Table.named("search_long")
           .text("word")
           .integer("position")
           .integer("frequency")
@@ -69,9 +99,6 @@ public final class Search implements Part {
           .integer("created_at")
           .key("word", "position")
           .build();
-
-  static final Table DOCUMENTS =
-      Table.named("search_documents").bytes("id").integer("position").key("id").build();
 
   /** One row, whose key is 1. */
   static final Table TOTALS =
@@ -82,7 +109,6 @@ public final class Search implements Part {
           .key("one")
           .build();
 
-  private static final HexFormat HEX = HexFormat.of();
   private static final int PROFILE = 0;
   private static final int NOTE = 1;
   private static final int ARTICLE = 30_023;
@@ -106,6 +132,9 @@ public final class Search implements Part {
 
   /** The bits behind the point of how many words an event has in the mean. */
   private static final int MEAN_BITS = 8;
+
+  /** 64 rows of blocks are read at once: of a frequent word some 2 MB. */
+  private static final int PAGE_BLOCKS = 64;
 
   /** How often a word counts in one event; by then it adds next to nothing. */
   private static final long MAX_FREQUENCY = 255;
@@ -137,7 +166,7 @@ public final class Search implements Part {
 
   /** Tells whether an event has one of a query's words, as those have that are found. */
   public static boolean finds(String query, NostrEvent event) {
-    return !Collections.disjoint(words(query), Words.of(text(event), MAX_WORDS));
+    return !Collections.disjoint(words(query), words(event));
   }
 
   /**
@@ -154,16 +183,20 @@ public final class Search implements Part {
     long documents = totals.get().integer("documents");
     long mean = (totals.get().integer("words") << MEAN_BITS) / documents;
     Map<Long, Found> found = new HashMap<>();
-    for (String word : words(query)) {
-      List<TableRow> rows = new ArrayList<>();
-      tables.forEach(Scan.of(WORDS).prefix(word).backwards().limit(MAX_LOOKED_AT), rows::add);
-      long rarity = rarity(rows.size(), documents);
-      for (TableRow row : rows) {
-        long position = row.integer("position");
-        long score = rarity * weight(row.integer("frequency"), row.integer("length"), mean);
-        found.merge(position, new Found(position, score, row.integer("created_at")), Found::and);
-      }
-    }
+    Map<String, List<Posting>> recent = recent(tables, words(query));
+    recent.forEach(
+        (word, postings) -> {
+          addBlocks(tables, word, postings);
+          List<Posting> latest = withLong(tables, word, postings);
+          long rarity = rarity(latest.size(), documents);
+          for (Posting posting : latest) {
+            long score = rarity * weight(posting.frequency(), posting.length(), mean);
+            found.merge(
+                posting.position(),
+                new Found(posting.position(), score, posting.createdAt()),
+                Found::and);
+          }
+        });
     return found.values().stream()
         .sorted(
             Comparator.comparingLong(Found::score)
@@ -173,6 +206,72 @@ public final class Search implements Part {
         .limit(MAX_HITS)
         .map(each -> new Hit(each.position(), each.score()))
         .toList();
+  }
+
+  /** What is not folded yet has which of the words, the latest first. */
+  private static Map<String, List<Posting>> recent(TableReader tables, Set<String> words) {
+    Map<String, List<Posting>> recent = new LinkedHashMap<>();
+    Map<String, String> sought = new LinkedHashMap<>();
+    for (String word : words) {
+      recent.put(word, new ArrayList<>());
+      sought.put(SearchDocument.sought(word), word);
+    }
+    if (!words.isEmpty()) {
+      tables.forEach(
+          Scan.of(RECENT).backwards(),
+          row -> {
+            String text = row.text("words");
+            sought.forEach(
+                (each, word) -> {
+                  int frequency = SearchDocument.frequency(text, each);
+                  if (frequency > 0) {
+                    recent.getOrDefault(word, List.of()).add(posting(row, frequency));
+                  }
+                });
+          });
+    }
+    return recent;
+  }
+
+  private static Posting posting(TableRow row, int frequency) {
+    return new Posting(
+        row.integer("position"), frequency, (int) row.integer("length"), row.integer("created_at"));
+  }
+
+  /** Adds what the blocks have of a word, the latest first, until there is enough of it. */
+  private static void addBlocks(TableReader tables, String word, List<Posting> to) {
+    Scan scan = Scan.of(WORDS).prefix(word).backwards();
+    List<TableRow> page;
+    do {
+      page = tables.page(scan.limit(PAGE_BLOCKS));
+      for (TableRow row : page) {
+        long block = row.integer("block");
+        to.addAll(Postings.read(block, row.bytes("postings")).reversed());
+        if (to.size() >= MAX_LOOKED_AT) {
+          return;
+        }
+        scan = Scan.of(WORDS).from(word).before(word, block).backwards();
+      }
+    } while (!page.isEmpty());
+  }
+
+  /** The latest of what was found in short events and of what long ones have. */
+  private static List<Posting> withLong(TableReader tables, String word, List<Posting> others) {
+    List<Posting> all = new ArrayList<>(others);
+    tables.forEach(
+        Scan.of(LONG).prefix(word).backwards().limit(MAX_LOOKED_AT),
+        row -> all.add(posting(row, (int) row.integer("frequency"))));
+    if (all.size() > MAX_LOOKED_AT) {
+      all.sort(Comparator.comparingLong(Posting::position).reversed());
+      return all.subList(0, MAX_LOOKED_AT);
+    }
+    return all;
+  }
+
+  /** The words of an event by which it is found; none of those that are not found. */
+  static List<String> words(NostrEvent event) {
+    String text = text(event);
+    return text.isEmpty() ? List.of() : Words.of(text, MAX_WORDS);
   }
 
   private static Set<String> words(String query) {
@@ -223,45 +322,12 @@ public final class Search implements Part {
 
   @Override
   public List<Table> tables() {
-    return List.of(WORDS, DOCUMENTS, TOTALS);
+    return List.of(RECENT, WORDS, LONG, TOTALS);
   }
 
   @Override
-  public void appears(NostrEvent event, long position, Tables tables) {
-    List<String> words = Words.of(text(event), MAX_WORDS);
-    if (words.isEmpty()) {
-      return;
-    }
-    Map<String, Integer> frequencies = new HashMap<>();
-    words.forEach(word -> frequencies.merge(word, 1, Integer::sum));
-    frequencies.forEach(
-        (word, frequency) ->
-            tables.put(WORDS, word, position, frequency, words.size(), event.createdAt()));
-    tables.put(DOCUMENTS, HEX.parseHex(event.id()), position);
-    count(1, words.size(), tables);
-  }
-
-  @Override
-  public void goes(NostrEvent event, long position, Tables tables) {
-    byte[] id = HEX.parseHex(event.id());
-    Optional<Long> at = tables.get(DOCUMENTS, (Object) id).map(row -> row.integer("position"));
-    if (at.isEmpty()) {
-      return;
-    }
-    List<String> words = Words.of(text(event), MAX_WORDS);
-    Set.copyOf(words).forEach(word -> tables.delete(WORDS, word, at.get()));
-    tables.delete(DOCUMENTS, (Object) id);
-    count(-1, -words.size(), tables);
-  }
-
-  private static void count(int documents, int words, Tables tables) {
-    Optional<TableRow> before = tables.get(TOTALS, 1L);
-    long left = before.map(row -> row.integer("documents")).orElse(0L) + documents;
-    if (left == 0) {
-      tables.delete(TOTALS, 1L);
-    } else {
-      tables.put(TOTALS, 1L, left, before.map(row -> row.integer("words")).orElse(0L) + words);
-    }
+  public Batch begin(Tables tables) {
+    return new SearchBatch(tables, SearchBatch.MAX_GATHERED);
   }
 
   private static String text(NostrEvent event) {

@@ -5,7 +5,6 @@ import dev.stele.core.view.Table;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
 import dev.stele.core.view.Tables;
-import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.SyncProgress;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -93,10 +92,4 @@ public final class SyncState implements Part {
   public List<Table> tables() {
     return List.of(STATE);
   }
-
-  @Override
-  public void appears(NostrEvent event, long position, Tables tables) {}
-
-  @Override
-  public void goes(NostrEvent event, long position, Tables tables) {}
 }

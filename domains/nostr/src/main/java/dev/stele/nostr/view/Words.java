@@ -3,6 +3,7 @@ package dev.stele.nostr.view;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The words of a text, for an index: the same on every machine, whatever its language.
@@ -22,6 +23,42 @@ final class Words {
 
   /** The first words of a text, in order and with repetitions. */
   static List<String> of(String text, int most) {
+    return isAscii(text) ? ofAscii(text, most) : ofAny(text, most);
+  }
+
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The same as {@link #ofAny}, which most texts need not: here nothing is composed or marked. */
+  private static List<String> ofAscii(String text, int most) {
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < text.length() && words.size() < most; i++) {
+      int from = i;
+      boolean capitals = false;
+      while (i < text.length() && isAsciiLetterOrDigit(text.charAt(i))) {
+        capitals |= text.charAt(i) <= 'Z' && text.charAt(i) >= 'A';
+        i++;
+      }
+      if (i > from) {
+        String word = text.substring(from, Math.min(i, from + MAX_CODE_POINTS));
+        words.add(capitals ? word.toLowerCase(Locale.ROOT) : word);
+      }
+    }
+    return words;
+  }
+
+  private static boolean isAsciiLetterOrDigit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+  }
+
+  /** For texts of every script. */
+  static List<String> ofAny(String text, int most) {
     String composed = Normalizer.normalize(text, Normalizer.Form.NFKC);
     List<String> words = new ArrayList<>();
     StringBuilder run = new StringBuilder();

@@ -330,6 +330,48 @@ class AggregatesTest {
     }
   }
 
+  @Test
+  void the_tables_are_alike_wherever_batches_end(@TempDir Path folder) {
+    long seed = Long.getLong("stele.seed", 20261122L);
+    Random random = new Random(seed);
+    List<NostrEvent> pool = pool(random);
+    for (int history = 0; history < Scale.of(20); history++) {
+      int longest = 1 + random.nextInt(60);
+      try (Followed oneByOne = Followed.inMemory(new Aggregates());
+          Followed inBatches = Followed.inMemory(new Aggregates());
+          Followed inFile =
+              new Followed(
+                  SqliteViewStore.openWriter(folder.resolve(history + ".views.db")),
+                  new Aggregates())) {
+        Set<NostrEvent> visible = new HashSet<>();
+        for (int batch = 0; batch < 6; batch++) {
+          List<NostrEvent> toggled =
+              random.ints(1 + random.nextInt(longest), 0, pool.size()).mapToObj(pool::get).toList();
+          Set<NostrEvent> before = Set.copyOf(visible);
+          inBatches.batch(told -> toggled.forEach(each -> toggle(each, visible, inBatches, told)));
+          Set<NostrEvent> again = new HashSet<>(before);
+          inFile.batch(told -> toggled.forEach(each -> toggle(each, again, inFile, told)));
+          Set<NostrEvent> once = new HashSet<>(before);
+          toggled.forEach(each -> oneByOne.batch(told -> toggle(each, once, oneByOne, told)));
+          assertThat(inBatches.hash())
+              .as("seed %d, history %d, batch %d", seed, history, batch)
+              .isEqualTo(oneByOne.hash())
+              .isEqualTo(inFile.hash());
+        }
+      }
+    }
+  }
+
+  private static void toggle(
+      NostrEvent event, Set<NostrEvent> visible, Followed followed, Part.Batch batch) {
+    if (visible.remove(event)) {
+      followed.go(event, batch);
+    } else {
+      visible.add(event);
+      followed.appear(event, batch);
+    }
+  }
+
   private static List<NostrEvent> pool(Random random) {
     List<String> targets = List.of(TARGET, ROOT, "c".repeat(64));
     return IntStream.range(0, 40)

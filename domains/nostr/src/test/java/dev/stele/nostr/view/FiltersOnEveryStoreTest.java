@@ -404,6 +404,6 @@ class FiltersOnEveryStoreTest {
     int one = view().version();
     assertThat(new NostrView(Set.of("WSS://Relay.example/"), List.of()).version()).isEqualTo(one);
     assertThat(new NostrView(Set.of("wss://other.example"), List.of()).version()).isNotEqualTo(one);
-    assertThat(new NostrView(Set.of(), List.of()).version()).isEqualTo(1);
+    assertThat(new NostrView(Set.of(), List.of()).version()).isEqualTo(2);
   }
 }

@@ -10,7 +10,9 @@ import dev.stele.core.view.Tables;
 import dev.stele.core.view.ViewStore;
 import dev.stele.nostr.event.NostrEvent;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Tables of one part in a store, which follow what appears and goes, a transaction each. */
@@ -19,6 +21,10 @@ final class Followed implements AutoCloseable {
 
   private final ViewStore store;
   private final Part part;
+
+  /** Where each event appeared last, by its id. */
+  private final Map<String, Long> appeared = new HashMap<>();
+
   private long position;
 
   Followed(ViewStore store, Part part) {
@@ -31,24 +37,59 @@ final class Followed implements AutoCloseable {
     return new Followed(new MemoryViewStore(), part);
   }
 
+  /** Passes over so many positions of the log, at which there is nothing for a part. */
+  Followed skips(long positions) {
+    batch(_ -> skip(positions));
+    return this;
+  }
+
+  /** The same within a batch. */
+  void skip(long positions) {
+    position += positions;
+  }
+
   Followed appears(NostrEvent... events) {
-    change(
-        tables -> {
+    batch(
+        batch -> {
           for (NostrEvent event : events) {
-            part.appears(event, ++position, tables);
+            appear(event, batch);
           }
         });
     return this;
   }
 
   Followed goes(NostrEvent... events) {
-    change(
-        tables -> {
+    batch(
+        batch -> {
           for (NostrEvent event : events) {
-            part.goes(event, ++position, tables);
+            go(event, batch);
           }
         });
     return this;
+  }
+
+  /** The next position holds an event that appears. */
+  void appear(NostrEvent event, Part.Batch batch) {
+    appeared.put(event.id(), ++position);
+    batch.appears(event, position);
+  }
+
+  /** The next position holds what makes an event go. */
+  void go(NostrEvent event, Part.Batch batch) {
+    position++;
+    batch.goes(event, appeared.getOrDefault(event.id(), position));
+  }
+
+  /** A batch of one's own, in one transaction. */
+  void batch(Consumer<Part.Batch> told) {
+    change(
+        tables -> {
+          Part.Batch batch = part.begin(tables);
+          told.accept(batch);
+          if (position > 0) {
+            batch.end(position);
+          }
+        });
   }
 
   void change(Consumer<Tables> change) {

@@ -3,6 +3,7 @@ package dev.stele.nostr.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,20 @@ class WordsTest {
     assertThat(Words.of("a b c", 3)).hasSize(3);
     assertThat(Words.of("a b c d", 3)).isEqualTo(List.of("a", "b", "c"));
     assertThat(Words.of("日本語文", 3)).hasSize(3);
+  }
+
+  @Test
+  void a_text_of_plain_characters_has_the_words_it_would_have_among_others() {
+    Random random = new Random(20261122L);
+    for (int round = 0; round < 2_000; round++) {
+      StringBuilder text = new StringBuilder();
+      for (int i = random.nextInt(300); i >= 0; i--) {
+        text.append(
+            (char) (random.nextInt(8) == 0 ? random.nextInt(128) : 'A' + random.nextInt(58)));
+      }
+      int most = 1 + random.nextInt(40);
+      assertThat(Words.of(text.toString(), most)).isEqualTo(Words.ofAny(text.toString(), most));
+    }
   }
 
   @Test
