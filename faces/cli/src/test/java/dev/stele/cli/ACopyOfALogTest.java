@@ -106,6 +106,28 @@ class ACopyOfALogTest {
   }
 
   @Test
+  void knows_whose_store_it_was_which_each_engine_is_told_once() throws IOException {
+    String owner = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    for (String engine : ENGINES) {
+      String log = makeALog(engine, "owned-" + engine);
+      Shell.Result told = stele("nostr", "scan", "{}", "--count", "--owner", owner, "--log", log);
+      assertThat(told.exit()).as(told.err()).isZero();
+      write(log, 10, new Random(19));
+      Shell.Result again = stele("nostr", "scan", "{}", "--count", "--owner", owner, "--log", log);
+      assertThat(again.exit()).as(again.err()).isZero();
+
+      String copy = place("sqlite", "owned-copy-of-" + engine);
+      copied(log, copy);
+      for (String each : List.of(log, copy)) {
+        assertThat(stele("cat", "--log", each, "--json").out().lines())
+            .as("%s of %s", each, engine)
+            .filteredOn(line -> line.contains("nostr.settings"))
+            .hasSize(1);
+      }
+    }
+  }
+
+  @Test
   void takes_up_what_has_come_since_and_what_was_erased_since() throws IOException {
     Random random = new Random(18);
     String log = makeALog("sqlite", "growing");

@@ -127,6 +127,13 @@ public record NostrFilter(
     return false;
   }
 
+  /** The same of what is of one of these kinds as well. */
+  public NostrFilter amongKinds(Set<Integer> others) {
+    Set<Integer> both = new LinkedHashSet<>(kinds.orElse(others));
+    both.retainAll(others);
+    return new NostrFilter(ids, authors, Optional.of(both), tags, since, until, limit, search);
+  }
+
   /** The same with only so many of the newest events wanted. */
   public NostrFilter limit(int most) {
     return limited(OptionalInt.of(most));

@@ -6,6 +6,7 @@
  *   stored payload ──► NostrAuditor ──► the same checks, from the stored bytes
  *   a time ──► SweepGate ──► Admitted: what expired until then may be dropped
  *   how far a sync is ──► ProgressGate ──► Admitted: cursors move
+ *   what a store is told ──► SettingsGate ──► Admitted: whose it is, and where it is served
  * </pre>
  *
  * <p>The keys come from the events themselves: a signature says who wrote an event, and nothing of

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -56,6 +57,9 @@ public final class RelaySession {
   private static final int CHALLENGE_BYTES = 16;
 
   private static final String NO_STORE = "the relay cannot reach its store; try again later";
+
+  private static final String TOO_MANY_KEPT_BACK =
+      "there are too many of kinds that are not for everybody; ask for fewer or for other kinds";
 
   private static final int AUTH_KIND = 22_242;
   private static final int VANISH_KIND = 62;
@@ -599,13 +603,62 @@ public final class RelaySession {
     return switch (read(id, texts)) {
       case Asked.Refused(String message) -> withChallenge(RelayFrame.closed(id, message));
       case Asked.Filters(List<NostrFilter> filters) -> {
-        long count = relay.store().count(filters);
+        OptionalLong count = readable(filters);
+        if (count.isEmpty()) {
+          yield List.of(RelayFrame.closed(id, Prefix.RESTRICTED.with(TOO_MANY_KEPT_BACK)));
+        }
         yield List.of(
             hyperLogLog(filters)
-                .map(hll -> RelayFrame.count(id, count, hll))
-                .orElseGet(() -> RelayFrame.count(id, count)));
+                .map(hll -> RelayFrame.count(id, count.getAsLong(), hll))
+                .orElseGet(() -> RelayFrame.count(id, count.getAsLong())));
       }
     };
+  }
+
+  /**
+   * How many events match of those that this client may read: nobody is to learn by counting what
+   * is kept from them. Empty where more would have to be looked at than in a reconciliation.
+   */
+  private OptionalLong readable(List<NostrFilter> filters) {
+    // First all, then those kept back: one that comes in between is rather not counted than told.
+    long all = relay.store().count(filters);
+    List<NostrFilter> keptBack = maybeKeptBack(filters);
+    if (keptBack.isEmpty()) {
+      return OptionalLong.of(all);
+    }
+    int most = relay.limits().maxReconciledEvents();
+    long[] looked = {0};
+    long[] hidden = {0};
+    QueryEnd end =
+        relay
+            .store()
+            .query(
+                keptBack,
+                stored -> {
+                  hidden[0] += mayRead(stored.event()) ? 0 : 1;
+                  return ++looked[0] <= most;
+                });
+    return end instanceof QueryEnd.Complete
+        ? OptionalLong.of(Math.max(0, all - hidden[0]))
+        : OptionalLong.empty();
+  }
+
+  /** Filters for what policies may keep from somebody, of what some filters ask for. */
+  private List<NostrFilter> maybeKeptBack(List<NostrFilter> filters) {
+    Set<Integer> kinds = new HashSet<>();
+    for (Policy policy : relay.policies()) {
+      if (policy instanceof Policy.OfReading reading) {
+        Optional<Set<Integer>> back = reading.keepsBack();
+        if (back.isEmpty()) {
+          return filters.stream().map(NostrFilter::unlimited).toList();
+        }
+        kinds.addAll(back.get());
+      }
+    }
+    return filters.stream()
+        .map(filter -> filter.unlimited().amongKinds(kinds))
+        .filter(filter -> !filter.matchesNothing())
+        .toList();
   }
 
   /** For a single filter of one tag (NIP-45), and where the store tells all that match. */
@@ -622,7 +675,9 @@ public final class RelaySession {
             .query(
                 List.of(filters.getFirst().limit(relay.limits().maxReconciledEvents())),
                 stored -> {
-                  authors.add(stored.event().pubkey());
+                  if (mayRead(stored.event())) {
+                    authors.add(stored.event().pubkey());
+                  }
                   return true;
                 });
     return end instanceof QueryEnd.Complete ? Optional.of(authors.hex()) : Optional.empty();

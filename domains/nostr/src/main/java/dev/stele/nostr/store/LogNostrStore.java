@@ -28,6 +28,7 @@ import dev.stele.nostr.event.EventJson;
 import dev.stele.nostr.event.KindClass;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.ParsedEvent;
+import dev.stele.nostr.event.StoreSettings;
 import dev.stele.nostr.filter.NostrFilter;
 import dev.stele.nostr.gate.NostrGate;
 import dev.stele.nostr.gate.SweepGate;
@@ -96,10 +97,12 @@ final class LogNostrStore implements NostrStore {
   /** Opens a store, making it where there is none. */
   static LogNostrStore open(
       String uri, NostrStoreOptions options, List<Part> parts, List<View> alongside) {
+    StoreSettings before = RememberedSettings.at(uri);
+    StoreSettings settings = options.settings(before);
     List<View> views = new ArrayList<>(alongside);
-    List<Part> all = new ArrayList<>(options.parts());
+    List<Part> all = new ArrayList<>(NostrStoreOptions.parts(settings));
     all.addAll(parts);
-    views.addFirst(new NostrView(options.relays(), all));
+    views.addFirst(new NostrView(settings.relays(), all));
     Storage storage =
         Storages.open(
             new StorageRequest(
@@ -112,6 +115,8 @@ final class LogNostrStore implements NostrStore {
               storage.keys(options.origin(), options.anchorFolder(), options.random()),
               options.forLog(storage.anchor()));
       try {
+        // Before the views: what they are built by is what the next opening goes by.
+        RememberedSettings.keep(settings, before, log, options);
         LogNostrStore store = new LogNostrStore(storage, log, storage.keep(log), options);
         // There is something to ask from here on, however little it reflects yet.
         var _ = store.view.at(0, _ -> 0);

@@ -4,6 +4,7 @@ import dev.stele.core.engine.Durability;
 import dev.stele.core.log.Anchor;
 import dev.stele.core.log.LogOptions;
 import dev.stele.nostr.event.PublicKey;
+import dev.stele.nostr.event.StoreSettings;
 import dev.stele.nostr.view.Aggregates;
 import dev.stele.nostr.view.Graph;
 import dev.stele.nostr.view.Part;
@@ -24,20 +25,21 @@ import java.util.random.RandomGenerator;
  * How a store is opened.
  *
  * @param durability what {@link StoreOutcome.Stored} means
- * @param relays the URLs of this store, as requests to vanish name it (NIP-62); others make the
- *     view be built again
+ * @param relays the URLs of this store, as requests to vanish name it (NIP-62); where nothing is
+ *     said, those that it was told last. Others make the view be built again
  * @param sweepEvery how often at most the log is told that time has passed, so that what has
  *     expired is dropped
  * @param followerEvents how many events may wait for a follower
  * @param origin the log's name in its checkpoints, for a store that is made
  * @param anchorFolder where the anchor is, when not in the user's state folder
- * @param owner whose store it is, for tables that are about one person
+ * @param owner whose store it is, for tables that are about one person; where nothing is said, who
+ *     it was told last. Another makes the view be built again
  * @param clock tells the time
  * @param random makes salts and keys
  */
 public record NostrStoreOptions(
     Durability durability,
-    Set<String> relays,
+    Optional<Set<String>> relays,
     Duration sweepEvery,
     int followerEvents,
     String origin,
@@ -49,7 +51,7 @@ public record NostrStoreOptions(
   public static final NostrStoreOptions DEFAULT =
       new NostrStoreOptions(
           Durability.DURABLE,
-          Set.of(),
+          Optional.empty(),
           Duration.ofMinutes(1),
           10_000,
           "stele.local/nostr",
@@ -60,7 +62,7 @@ public record NostrStoreOptions(
 
   /** Checks the bounds and copies the set. */
   public NostrStoreOptions {
-    relays = Set.copyOf(relays);
+    relays = relays.map(Set::copyOf);
     if (followerEvents < 1) {
       throw new IllegalArgumentException(
           "1 event or more waits for a follower, not " + followerEvents);
@@ -79,7 +81,15 @@ public record NostrStoreOptions(
   /** The same with URLs of its own. */
   public NostrStoreOptions reachedAt(Set<String> urls) {
     return new NostrStoreOptions(
-        durability, urls, sweepEvery, followerEvents, origin, anchorFolder, owner, clock, random);
+        durability,
+        Optional.of(urls),
+        sweepEvery,
+        followerEvents,
+        origin,
+        anchorFolder,
+        owner,
+        clock,
+        random);
   }
 
   /** The same with sweeps at another pace. */
@@ -150,11 +160,16 @@ public record NostrStoreOptions(
         otherRandom);
   }
 
+  /** What holds: what is said here, and otherwise what was said before. */
+  StoreSettings settings(StoreSettings before) {
+    return new StoreSettings(owner.or(before::owner), relays.orElse(before.relays()));
+  }
+
   /** The tables that every store has, and those of its owner. */
-  List<Part> parts() {
+  static List<Part> parts(StoreSettings settings) {
     List<Part> parts = new ArrayList<>();
     parts.add(new RelayHints());
-    owner.ifPresent(key -> parts.add(new Graph(key.hex(), Graph.DEFAULT_DEPTH)));
+    settings.owner().ifPresent(key -> parts.add(new Graph(key.hex(), Graph.DEFAULT_DEPTH)));
     parts.add(new SyncState());
     parts.add(new Aggregates());
     parts.add(new Search());

@@ -175,4 +175,86 @@ class PoliciesTest {
     assertThat(say(stranger, open)).containsExactly("[\"NEG-MSG\",\"n\",\"6100000200\"]");
     assertThat(say(party, open).getFirst()).contains(stored.id()).contains(live.id());
   }
+
+  private static NostrEvent letter(NostrKey from, NostrKey to, long at) {
+    return from.sign(at, 4, List.of(List.of("p", to.pubkey())), "letter");
+  }
+
+  private static String counted(RelaySession session, String filters) {
+    return say(session, "[\"COUNT\",\"c\"," + filters + "]").getLast();
+  }
+
+  private static long tells(RelaySession session, String filters) {
+    return say(session, "[\"REQ\",\"s\"," + filters + "]").stream()
+        .filter(frame -> frame.startsWith("[\"EVENT\""))
+        .count();
+  }
+
+  @Test
+  void nobody_learns_by_counting_what_they_may_not_read() {
+    Talk talk = new Talk(Talk.SMALL, Policy.partiesOnly(Set.of(4, 1059)));
+    NostrKey carol = Talk.key(3);
+    for (NostrEvent event :
+        List.of(
+            letter(ALICE, BOB, NOW),
+            letter(BOB, ALICE, NOW + 1),
+            letter(ALICE, carol, NOW + 2),
+            note(ALICE, NOW, "for all", List.of("p", BOB.pubkey())),
+            note(carol, NOW, "for all"))) {
+      talk.store.store(event);
+    }
+    RelaySession stranger = talk.connect();
+    RelaySession bob = talk.connect();
+    var _ = say(bob, auth(bob, BOB));
+    String toBob = "{\"#p\":[\"" + BOB.pubkey() + "\"]}";
+
+    for (String filters :
+        List.of(
+            "{}",
+            "{\"kinds\":[4]}",
+            "{\"kinds\":[1,4],\"authors\":[\"" + ALICE.pubkey() + "\"]}",
+            "{\"kinds\":[1]}",
+            "{\"kinds\":[4],\"limit\":0},{\"kinds\":[4,1]}",
+            "{\"kinds\":[]}",
+            toBob)) {
+      for (RelaySession each : List.of(stranger, bob)) {
+        String readable = filters.replace("\"limit\":0", "\"limit\":50");
+        assertThat(counted(each, filters))
+            .as(filters)
+            .startsWith("[\"COUNT\",\"c\",{\"count\":" + tells(each, readable));
+      }
+    }
+    assertThat(counted(stranger, "{}")).isEqualTo("[\"COUNT\",\"c\",{\"count\":2}]");
+    assertThat(counted(bob, "{}")).isEqualTo("[\"COUNT\",\"c\",{\"count\":4}]");
+  }
+
+  @Test
+  void registers_hold_no_author_of_what_may_not_be_read() {
+    Talk closed = new Talk(Talk.SMALL, Policy.partiesOnly(Set.of(4)));
+    Talk none = new Talk(Talk.SMALL, Policy.partiesOnly(Set.of(4)));
+    closed.store.store(letter(ALICE, BOB, NOW));
+    String toBob = "{\"#p\":[\"" + BOB.pubkey() + "\"]}";
+    RelaySession bob = closed.connect();
+    var _ = say(bob, auth(bob, BOB));
+
+    assertThat(counted(closed.connect(), toBob))
+        .isEqualTo(counted(none.connect(), toBob))
+        .contains("\"hll\":\"" + "0".repeat(512));
+    assertThat(counted(bob, toBob)).doesNotContain("0".repeat(512));
+  }
+
+  @Test
+  void more_of_what_is_not_for_everybody_than_is_looked_at_is_not_counted_but_refused() {
+    RelayLimits few =
+        new RelayLimits(512 * 1024, 8, 3, 50, 20, 2, 3, 64, 5, Duration.ofMinutes(10));
+    Talk talk = new Talk(few, Policy.partiesOnly(Set.of(4)));
+    for (int i = 0; i < 3; i++) {
+      talk.store.store(letter(ALICE, BOB, NOW + i));
+    }
+    RelaySession stranger = talk.connect();
+    assertThat(counted(stranger, "{}")).isEqualTo("[\"COUNT\",\"c\",{\"count\":0}]");
+    talk.store.store(letter(ALICE, BOB, NOW + 3));
+    assertThat(counted(stranger, "{}")).startsWith("[\"CLOSED\",\"c\",\"restricted: ");
+    assertThat(counted(stranger, "{\"kinds\":[1]}")).isEqualTo("[\"COUNT\",\"c\",{\"count\":0}]");
+  }
 }

@@ -33,7 +33,7 @@ class ANostrStoreOnSqliteTest extends NostrStoreTck {
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "SELECT n.pubkey, n.depth, (SELECT count(*) FROM log_events),"
+                "SELECT n.pubkey, n.depth, (SELECT count(*) FROM nostr_events),"
                     + " (SELECT count(*) FROM relay_hints), (SELECT count(*) FROM sync_state),"
                     + " (SELECT count(*) FROM aggregates) FROM graph_nodes n")) {
       assertThat(row.next()).isTrue();

@@ -13,6 +13,7 @@ import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.NostrKey;
 import dev.stele.nostr.event.ParsedEvent;
 import dev.stele.nostr.gate.NostrAuditor;
+import dev.stele.nostr.gate.NostrGate;
 import dev.stele.nostr.view.Histories;
 import dev.stele.nostr.view.Model;
 import dev.stele.nostr.view.NostrView;
@@ -134,14 +135,14 @@ class KilledNostrStoreTest {
   private static Model replayed(EventLog log) {
     Model model = new Model();
     long after = 0;
-    for (List<StoredEvent> page = log.read(after, WHOLE_LOG);
+    for (List<StoredEvent> page = log.readStream(NostrGate.STREAM, after, WHOLE_LOG);
         !page.isEmpty();
-        page = log.read(after, WHOLE_LOG)) {
+        page = log.readStream(NostrGate.STREAM, after, WHOLE_LOG)) {
       for (StoredEvent event : page) {
         ParsedEvent parsed = EventJson.parse(event.payload().orElseThrow());
         boolean _ = model.arrives(((ParsedEvent.Wellformed) parsed).event());
       }
-      after = page.getLast().position();
+      after = page.getLast().revision();
     }
     return model;
   }

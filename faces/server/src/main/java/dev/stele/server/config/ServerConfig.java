@@ -49,6 +49,9 @@ public final class ServerConfig {
   private static final Pattern CERTIFICATE_ROLE =
       Pattern.compile("(.+)=(read|append|admin)@(\\*|[a-z0-9-]{1,63})");
 
+  /** 50 seconds: a socket on which nothing moves for 60 is cut. */
+  private static final int MAX_HEARTBEAT_SECONDS = 50;
+
   /** An id has no more bits. */
   private static final int MAX_WORK_BITS = 256;
 
@@ -225,6 +228,7 @@ public final class ServerConfig {
             Setting.RELAY_PATIENCE)) {
       between(number, 1, Integer.MAX_VALUE);
     }
+    between(Setting.RELAY_HEARTBEAT, 1, MAX_HEARTBEAT_SECONDS);
     if (isSet(Setting.RELAY_LOG) && !text(Setting.RELAY_LOG).matches("[a-z0-9-]{1,63}")) {
       throw new BadSetting("relay.log is a log's name: 1 to 63 of a to z, 0 to 9 and -");
     }

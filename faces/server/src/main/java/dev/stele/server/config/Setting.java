@@ -63,6 +63,7 @@ public enum Setting {
   RELAY_CONNECTIONS("5000", "how many connections the relay may have"),
   RELAY_CONNECTIONS_ADDRESS("100", "how many of them from one address; loopback has no limit"),
   RELAY_FORWARDED("", "the header in which a proxy on this machine says who calls"),
+  RELAY_HEARTBEAT("25", "after how many seconds of silence a client is pinged, and let go"),
   RELAY_PATIENCE("30", "how many seconds a client may take to read one message"),
   WITNESS_KEY("", "the file of this witness's secret key; made where it is not there"),
   WITNESS_NAME("", "this witness's name; cosigns only where it is set"),

@@ -27,9 +27,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * read holds up his own thread, until he has shown no patience worth having and is dropped.
  */
 final class RelayTalk implements SocketTalk, RelayDesk.Guest {
-  /** 25 seconds: proxies and NATs forget what is silent for 30 and more. */
-  static final Duration HEARTBEAT = Duration.ofSeconds(25);
-
   /** 512 frames wait for their turn: twice as many as share a sync. */
   private static final int INBOX_FRAMES = 512;
 
@@ -43,6 +40,7 @@ final class RelayTalk implements SocketTalk, RelayDesk.Guest {
   private final String address;
   private final long maxTextBytes;
   private final Duration patience;
+  private final Duration heartbeat;
 
   /** Guards the fields below. */
   private final ReentrantLock turn = new ReentrantLock();
@@ -66,6 +64,7 @@ final class RelayTalk implements SocketTalk, RelayDesk.Guest {
     this.address = address;
     this.maxTextBytes = desk.settings().limits().maxFrameBytes();
     this.patience = desk.settings().patience();
+    this.heartbeat = desk.settings().heartbeat();
   }
 
   @Override
@@ -104,7 +103,7 @@ final class RelayTalk implements SocketTalk, RelayDesk.Guest {
             return;
           }
           case What.Silence _ -> {
-            to.close(AGAINST_POLICY, "no answer to a ping");
+            to.hangUp(AGAINST_POLICY, "no answer to a ping");
             return;
           }
           case What.Ping _ -> to.ping();
@@ -158,7 +157,7 @@ final class RelayTalk implements SocketTalk, RelayDesk.Guest {
   private What await(boolean busy) throws InterruptedException {
     turn.lock();
     try {
-      long nanos = HEARTBEAT.toNanos();
+      long nanos = heartbeat.toNanos();
       while (!busy && !gone && !woken && !stopping && inbox.isEmpty() && nanos > 0) {
         nanos = something.awaitNanos(nanos);
       }
@@ -301,5 +300,8 @@ final class RelayTalk implements SocketTalk, RelayDesk.Guest {
 
     @Override
     public void close(int status, String reason) {}
+
+    @Override
+    public void hangUp(int status, String reason) {}
   }
 }

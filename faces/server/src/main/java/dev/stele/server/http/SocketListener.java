@@ -62,6 +62,12 @@ public final class SocketListener implements Session.Listener {
           public void close(int status, String reason) {
             session.close(status, reason, Callback.NOOP);
           }
+
+          @Override
+          public void hangUp(int status, String reason) {
+            session.close(
+                status, reason, Callback.from(session::disconnect, _ -> session.disconnect()));
+          }
         });
   }
 

