@@ -185,10 +185,14 @@ class KeptItemsTest {
   void what_a_transaction_says_that_never_comes_true_is_not_believed() {
     KeptItems kept = new KeptItems(KeptItems.MAX_EVENTS);
     NostrEvent first = note(ALICE, 1, "stays");
+    // The log begins with where the store is served.
+    long itsPlace = 2;
     NostrStore store =
-        store("memory", List.of(kept, whenOneAppears((_, tables) -> kept.goes(first, 1, tables))));
+        store(
+            "memory",
+            List.of(kept, whenOneAppears((_, tables) -> kept.goes(first, itsPlace, tables))));
     Relay _ = relay(store, kept);
-    stored(store.store(first));
+    assertThat(store.store(first)).isEqualTo(new StoreOutcome.Stored(itsPlace));
     stored(store.store(note(BOB, 2, "second")));
     assertThat(kept(kept)).hasSize(2).isEqualTo(scan(store));
 
