@@ -109,6 +109,8 @@ final class LogHistory implements History {
     for (int from = 0; from < taken.size(); from += PART) {
       outcomes.addAll(store.outcomes(taken.subList(from, Math.min(taken.size(), from + PART))));
     }
+    // Only now do the tables know what has expired.
+    store.sweepIfDue();
     return outcomes;
   }
 
@@ -116,6 +118,5 @@ final class LogHistory implements History {
   public void close() {
     writer.close();
     gathering.close();
-    store.sweepIfDue();
   }
 }
