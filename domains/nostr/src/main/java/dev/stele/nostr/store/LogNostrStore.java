@@ -452,7 +452,8 @@ final class LogNostrStore implements NostrStore {
       return;
     }
     Scan expired = Scan.of(NostrView.EXPIRATIONS).to(now.getEpochSecond()).limit(1);
-    boolean any = kept.read(NostrView.NAME, tables -> !tables.page(expired).isEmpty()).value();
+    // The view may not reflect the sweep before yet: what that drops is not to be swept again.
+    boolean any = view.at(log.head().size(), tables -> !tables.page(expired).isEmpty());
     if (any && SWEEPS.judge(now, now) instanceof Admitted sweep) {
       AppendResult result = log.append(Append.of(sweep).at(options.durability()));
       LOGGER.log(System.Logger.Level.DEBUG, "event=nostr-sweep result={0}", result);

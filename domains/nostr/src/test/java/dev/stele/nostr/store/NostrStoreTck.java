@@ -373,6 +373,19 @@ abstract class NostrStoreTck {
     assertThat(sweeps(store)).isEqualTo(1);
   }
 
+  @Test
+  void sweeps_once_what_has_expired_however_soon_the_same_events_come_again() {
+    NostrStore store = store(options().sweepingEvery(Duration.ZERO));
+    for (int i = 1; i <= 20; i++) {
+      List<NostrEvent> expired =
+          List.of(ALICE.sign(i, 1, List.of(List.of("expiration", "10")), "brief"));
+      for (int j = 0; j < 3; j++) {
+        assertThat(store.importAll(expired)).containsExactly(new StoreOutcome.Expired());
+      }
+      assertThat(sweeps(store)).isEqualTo(i);
+    }
+  }
+
   // ---- several at once ----
 
   /** Events that touch each other, with copies, forgeries and what is passed on among them. */
