@@ -31,8 +31,12 @@ final class Schema {
 
   private static final int LAYOUT = 2;
 
-  /** 16 MiB of write-ahead log before its pages go into the database: fewer, larger checkpoints. */
-  private static final int WAL_CHECKPOINT_PAGES = 4_096;
+  /**
+   * 64 MiB of write-ahead log before its pages go into the database, as much as may stay on the
+   * disk: rows of views in no order, such as hashes, touch the same page again and again, and it is
+   * moved once.
+   */
+  private static final int WAL_CHECKPOINT_PAGES = 16_384;
 
   /**
    * Changes nothing, and makes a transaction a writing one from its first statement. SQLite waits
