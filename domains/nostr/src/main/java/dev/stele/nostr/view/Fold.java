@@ -256,9 +256,9 @@ final class Fold {
     long newest = -request.createdAt();
     bury(pubkey, Tombstones.everything(), request.createdAt());
     tables.forEach(
-        Scan.of(EVENTS).by("nostr_events_by_author").from(pubkey, newest).to(pubkey),
+        Scan.of(EVENTS).by("nostr_events_by_author_kind").prefix((Object) pubkey),
         row -> {
-          if (row.integer("kind") != Vanishing.KIND) {
+          if (row.integer("created_desc") >= newest && row.integer("kind") != Vanishing.KIND) {
             goes(row.integer("position"));
           }
         });

@@ -4,13 +4,11 @@ import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
 import dev.stele.nostr.event.NostrEvent;
 import dev.stele.nostr.event.NostrId;
-import dev.stele.nostr.event.PublicKey;
 import dev.stele.nostr.filter.NostrFilter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,17 +17,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param filter the filter
  * @param by the order
- * @param lanes for an order by tags: the rows to read
+ * @param lanes for an order by tags or by authors: the rows to read
  */
 record Plan(NostrFilter filter, By by, List<Lane> lanes) {
   Plan(NostrFilter filter, By by) {
     this(filter, by, List.of());
   }
 
-  /** The rows of one tag and one kind, newest first. */
-  record Lane(byte[] tag, int kind) {}
+  /** The rows of one tag or one author, and of one kind, newest first. */
+  record Lane(byte[] key, int kind) {}
 
-  /** An order of rows. Those with kinds have them where the filter has some. */
+  /** An order of rows. */
   sealed interface By {
     /** The events themselves. */
     record Ids() implements By {}
@@ -37,8 +35,8 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
     /** The values of the tags of one letter, each by kind. */
     record Tag(char letter) implements By {}
 
-    /** Authors. */
-    record Author(boolean withKinds) implements By {}
+    /** Authors, each by kind. */
+    record Author() implements By {}
 
     /** Kinds. */
     record Kind() implements By {}
@@ -65,7 +63,7 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
         switch (by) {
           case By.Ids() -> "ids";
           case By.Tag(char letter) -> "tag " + letter;
-          case By.Author(boolean withKinds) -> "author" + (withKinds ? " and kind" : "");
+          case By.Author() -> "author and kind";
           case By.Kind() -> "kind";
           case By.Time() -> "time";
         };
@@ -74,13 +72,10 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
 
   /** How many scans are merged. */
   long fanOut() {
-    long kinds = filter.kinds().map(Set::size).orElse(1);
     return switch (by) {
       case By.Ids() -> filter.ids().orElseThrow().size();
-      case By.Tag _ -> lanes.size();
-      case By.Author(boolean withKinds) ->
-          filter.authors().orElseThrow().size() * (withKinds ? kinds : 1);
-      case By.Kind() -> kinds;
+      case By.Tag _, By.Author _ -> lanes.size();
+      case By.Kind() -> filter.kinds().orElseThrow().size();
       case By.Time() -> 1;
     };
   }
@@ -90,8 +85,7 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
     return filter.kinds().isPresent()
         && switch (by) {
           case By.Ids(), By.Time() -> true;
-          case By.Author(boolean withKinds) -> !withKinds;
-          case By.Tag _, By.Kind() -> false;
+          case By.Tag _, By.Author _, By.Kind() -> false;
         };
   }
 
@@ -123,21 +117,9 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
           scans.add(Scan.of(NostrView.EVENTS).by("nostr_events_by_id").prefix((Object) id.bytes()));
         }
       }
-      case By.Tag _ -> {
+      case By.Tag _, By.Author _ -> {
         for (Lane lane : lanes) {
-          scans.add(within(Scan.of(NostrView.TAGS), after, lane.tag(), (long) lane.kind()));
-        }
-      }
-      case By.Author(boolean withKinds) -> {
-        for (PublicKey author : filter.authors().orElseThrow()) {
-          byte[] pubkey = author.bytes();
-          if (withKinds) {
-            for (int kind : filter.kinds().orElseThrow()) {
-              scans.add(events("nostr_events_by_author_kind", after, pubkey, (long) kind));
-            }
-          } else {
-            scans.add(events("nostr_events_by_author", after, pubkey));
-          }
+          scans.add(within(byKind(by), after, lane.key(), (long) lane.kind()));
         }
       }
       case By.Kind() -> {
@@ -148,6 +130,13 @@ record Plan(NostrFilter filter, By by, List<Lane> lanes) {
       case By.Time() -> scans.add(events("nostr_events_by_time", after));
     }
     return scans;
+  }
+
+  /** The order that has keys, and each key's kinds. */
+  static Scan byKind(By by) {
+    return by instanceof By.Author
+        ? Scan.of(NostrView.EVENTS).by("nostr_events_by_author_kind")
+        : Scan.of(NostrView.TAGS);
   }
 
   private Scan events(String index, @Nullable Place after, Object... prefix) {

@@ -3,6 +3,7 @@ package dev.stele.nostr.view;
 import dev.stele.core.view.Scan;
 import dev.stele.core.view.TableReader;
 import dev.stele.core.view.TableRow;
+import dev.stele.nostr.event.PublicKey;
 import dev.stele.nostr.filter.NostrFilter;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,9 @@ final class Planner {
    */
   static final long MAX_SCANS = 2_000;
 
+  /** 8,000 searches for the kinds that are there: 1,000 authors have some more each. */
+  static final int MAX_SEARCHES = 4 * (int) MAX_SCANS;
+
   /** 2,000 rows are counted of each order: beyond, the difference is rarely worth its counting. */
   static final int MAX_COUNTED = 2_000;
 
@@ -42,9 +46,7 @@ final class Planner {
       byTag(filter, letter, tables).ifPresent(plans::add);
     }
     if (filter.authors().isPresent()) {
-      Plan.ifPossible(filter, new Plan.By.Author(kinds), MAX_SCANS)
-          .or(() -> Plan.ifPossible(filter, new Plan.By.Author(false), MAX_SCANS))
-          .ifPresent(plans::add);
+      byAuthor(filter, tables).ifPresent(plans::add);
     }
     if (plans.isEmpty() && kinds) {
       Plan.ifPossible(filter, new Plan.By.Kind(), MAX_SCANS).ifPresent(plans::add);
@@ -55,40 +57,59 @@ final class Planner {
     return plans.size() == 1 ? plans.getFirst() : fewest(plans, tables);
   }
 
-  /** By the tags of a letter, unless that takes too many scans. */
   private static Optional<Plan> byTag(NostrFilter filter, char letter, TableReader tables) {
-    Set<String> values = filter.tags().getOrDefault(letter, Set.of());
+    return byKind(
+        filter,
+        new Plan.By.Tag(letter),
+        filter.tags().getOrDefault(letter, Set.of()).stream()
+            .map(value -> ValueKey.ofTag(letter, value))
+            .toList(),
+        tables);
+  }
+
+  private static Optional<Plan> byAuthor(NostrFilter filter, TableReader tables) {
+    return byKind(
+        filter,
+        new Plan.By.Author(),
+        filter.authors().orElseThrow().stream().map(PublicKey::bytes).toList(),
+        tables);
+  }
+
+  /**
+   * By some keys, each of which has its rows by kind, unless that takes too much. Where no kinds
+   * are asked for, or too many, those that are there are searched for.
+   */
+  private static Optional<Plan> byKind(
+      NostrFilter filter, Plan.By by, List<byte[]> keys, TableReader tables) {
     Optional<Set<Integer>> kinds = filter.kinds();
-    boolean each = kinds.isPresent() && (long) values.size() * kinds.get().size() <= MAX_SCANS;
+    boolean each = kinds.isPresent() && (long) keys.size() * kinds.get().size() <= MAX_SCANS;
     List<Plan.Lane> lanes = new ArrayList<>();
     long searches = 0;
-    for (String value : values) {
-      byte[] tag = ValueKey.ofTag(letter, value);
+    for (byte[] key : keys) {
       if (each) {
-        kinds.get().forEach(kind -> lanes.add(new Plan.Lane(tag, kind)));
+        kinds.get().forEach(kind -> lanes.add(new Plan.Lane(key, kind)));
         continue;
       }
-      Scan rest = Scan.of(NostrView.TAGS).prefix((Object) tag);
-      for (OptionalInt kind = firstKind(tables, rest);
-          kind.isPresent();
-          kind = firstKind(tables, rest)) {
-        int there = kind.getAsInt();
-        if (kinds.isEmpty() || kinds.get().contains(there)) {
-          lanes.add(new Plan.Lane(tag, there));
-        }
-        rest = Scan.of(NostrView.TAGS).after(tag, (long) there).to(tag);
-        searches++;
-        if (searches > MAX_SCANS) {
+      Scan rest = Plan.byKind(by).prefix((Object) key);
+      // The last search of a key finds nothing, and costs as much.
+      for (boolean more = true; more; searches++) {
+        if (searches >= MAX_SEARCHES || lanes.size() > MAX_SCANS) {
           return Optional.empty();
         }
-      }
-      // The last search of a tag finds nothing, and costs as much.
-      searches++;
-      if (searches > MAX_SCANS) {
-        return Optional.empty();
+        OptionalInt kind = firstKind(tables, rest);
+        more = kind.isPresent();
+        if (more) {
+          int there = kind.getAsInt();
+          if (kinds.isEmpty() || kinds.get().contains(there)) {
+            lanes.add(new Plan.Lane(key, there));
+          }
+          rest = Plan.byKind(by).after(key, (long) there).to(key);
+        }
       }
     }
-    return Optional.of(new Plan(filter, new Plan.By.Tag(letter), List.copyOf(lanes)));
+    return lanes.size() <= MAX_SCANS
+        ? Optional.of(new Plan(filter, by, List.copyOf(lanes)))
+        : Optional.empty();
   }
 
   private static OptionalInt firstKind(TableReader tables, Scan scan) {

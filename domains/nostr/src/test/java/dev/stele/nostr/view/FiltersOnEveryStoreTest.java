@@ -223,19 +223,19 @@ class FiltersOnEveryStoreTest {
       assertThat(plan(store, rareTag)).isEqualTo(new Plan.By.Tag('t'));
       NostrFilter noAuthor =
           filter(Optional.of(Set.of(PublicKey.ofHex("7".repeat(64)))), Optional.empty(), "nostr");
-      assertThat(plan(store, noAuthor)).isEqualTo(new Plan.By.Author(false));
+      assertThat(plan(store, noAuthor)).isEqualTo(new Plan.By.Author());
       assertThat(plan(store, filter(Optional.empty(), Optional.of(Set.of(1)), "nostr")))
           .isEqualTo(new Plan.By.Tag('t'));
       assertThat(plan(store, NostrFilter.ALL)).isEqualTo(new Plan.By.Time());
       Set<String> words =
           Stream.iterate(1, i -> i + 1)
-              .limit(Planner.MAX_SCANS + 1)
+              .limit(Planner.MAX_SEARCHES + 1)
               .map(String::valueOf)
               .collect(Collectors.toSet());
       assertThat(plan(store, filter(words))).isEqualTo(new Plan.By.Time());
       Set<PublicKey> many =
           Stream.iterate(1, i -> i + 1)
-              .limit(Planner.MAX_SCANS + 1)
+              .limit(Planner.MAX_SEARCHES + 1)
               .map(i -> PublicKey.ofHex("%064x".formatted(i)))
               .collect(Collectors.toSet());
       NostrFilter crowd =
@@ -404,6 +404,6 @@ class FiltersOnEveryStoreTest {
     int one = view().version();
     assertThat(new NostrView(Set.of("WSS://Relay.example/"), List.of()).version()).isEqualTo(one);
     assertThat(new NostrView(Set.of("wss://other.example"), List.of()).version()).isNotEqualTo(one);
-    assertThat(new NostrView(Set.of(), List.of()).version()).isEqualTo(2);
+    assertThat(new NostrView(Set.of(), List.of()).version()).isEqualTo(3);
   }
 }
