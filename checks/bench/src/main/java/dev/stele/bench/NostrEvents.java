@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /**
- * Nostr events that nobody has seen, of 200 authors over four months: notes, answers and reactions,
- * with one or two tags and some 300 bytes of text each. Thread-safe.
+ * Nostr events that nobody has seen, of 200 authors: notes, answers and reactions, with one or two
+ * tags and some 300 bytes of text each. Thread-safe.
  */
 final class NostrEvents {
   /** About what one takes on the wire. */
@@ -25,9 +25,35 @@ final class NostrEvents {
   private static final List<String> WORDS =
       List.of("stone", "relay", "note", "river", "garden", "signal", "paper", "light", "winter");
 
+  /** Ten events a second, where they come as they are written. */
+  private static final int A_SECOND = 10;
+
+  /** How the times of events follow each other. */
+  private enum Times {
+    /** In no order, over four months: as a history may be. */
+    MIXED,
+    /** Behind each other: as clients publish. */
+    RISING
+  }
+
+  private final Times times;
   private final AtomicLong next = new AtomicLong();
   private final Queue<NostrEvent> ready = new ConcurrentLinkedQueue<>();
   private final List<NostrKey> keys = IntStream.range(1, AUTHORS + 1).mapToObj(this::key).toList();
+
+  private NostrEvents(Times times) {
+    this.times = times;
+  }
+
+  /** Events of four months in no order. */
+  static NostrEvents ofThePast() {
+    return new NostrEvents(Times.MIXED);
+  }
+
+  /** Events each as new as the one before or newer, and all newer than those of the past. */
+  static NostrEvents ofThePresent() {
+    return new NostrEvents(Times.RISING);
+  }
 
   private NostrKey key(int number) {
     byte[] secret = new byte[32];
@@ -65,7 +91,10 @@ final class NostrEvents {
             ? List.of(List.of("t", WORDS.get(random.nextInt(WORDS.size()))))
             : List.of(List.of("e", root), List.of("p", other));
     return author.sign(
-        FIRST_AT + random.nextInt(SECONDS),
+        switch (times) {
+          case MIXED -> FIRST_AT + random.nextInt(SECONDS);
+          case RISING -> FIRST_AT + SECONDS + number / A_SECOND;
+        },
         sort < 8 ? 1 : 7,
         tags,
         sort < 8 ? text.toString() : "+");

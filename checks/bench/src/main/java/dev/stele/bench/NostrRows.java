@@ -139,7 +139,7 @@ final class NostrRows {
 
   /** Checked and durable, with the tables in the time that is measured or after it. */
   private static void history(Scene scene, boolean untilInTables) throws Exception {
-    NostrEvents events = new NostrEvents();
+    NostrEvents events = NostrEvents.ofThePast();
     int count = scene.workplace().plan().signedEvents();
     NostrStore store = open(scene);
     scene.ours(
@@ -214,7 +214,7 @@ final class NostrRows {
   }
 
   private static void publish(Scene scene) throws Exception {
-    NostrEvents events = new NostrEvents();
+    NostrEvents events = NostrEvents.ofThePresent();
     Server server = scene.keep(serve(scene.workplace().folder()));
     List<RelayConnection> open = new ArrayList<>();
     for (int i = 0; i < CONNECTIONS; i++) {
@@ -291,7 +291,7 @@ final class NostrRows {
   private static final class Filled {
     private static @Nullable Filled only;
 
-    final NostrEvents events = new NostrEvents();
+    final NostrEvents events = NostrEvents.ofThePast();
     final Server server;
     final List<String> ids;
 
