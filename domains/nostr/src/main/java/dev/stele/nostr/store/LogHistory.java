@@ -1,12 +1,10 @@
 package dev.stele.nostr.store;
 
-import dev.stele.core.log.AppendResult;
 import dev.stele.core.view.KeptViews;
 import dev.stele.nostr.event.NostrEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -45,7 +43,7 @@ final class LogHistory implements History {
     for (int from = 0; from < events.size(); from += PART) {
       List<LogNostrStore.Judged> judged =
           store.judge(events.subList(from, Math.min(events.size(), from + PART)));
-      writing.add(writer.submit(() -> taken(store.append(judged))));
+      writing.add(writer.submit(() -> store.append(judged)));
       if (writing.size() > AHEAD) {
         taken.addAll(done(writing.remove()));
       }
@@ -54,29 +52,6 @@ final class LogHistory implements History {
       taken.addAll(done(writing.remove()));
     }
     return taken;
-  }
-
-  private static List<Taken> taken(LogNostrStore.Appended appended) {
-    Iterator<AppendResult> results = appended.results().iterator();
-    return appended.judged().stream().map(each -> taken(each, results)).toList();
-  }
-
-  private static Taken taken(LogNostrStore.Judged judged, Iterator<AppendResult> results) {
-    long expiresAt = judged.event().expiresAt().orElse(Long.MAX_VALUE);
-    return switch (judged.fate()) {
-      case LogNostrStore.Fate.Known(long position) -> new Taken.InTheLog(position, true, expiresAt);
-      case LogNostrStore.Fate.Decided(StoreOutcome outcome) -> new Taken.Decided(outcome);
-      case LogNostrStore.Fate.Admissible _ ->
-          switch (results.next()) {
-            case AppendResult.Appended done -> new Taken.InTheLog(done.first(), false, expiresAt);
-            case AppendResult.AlreadyPresent(long at) -> new Taken.InTheLog(at, true, expiresAt);
-            case AppendResult.ReadOnly(var verdict) ->
-                new Taken.Decided(new StoreOutcome.ReadOnly(verdict.toString()));
-            case AppendResult.Conflict _, AppendResult.Refused _ ->
-                throw new IllegalStateException(
-                    "an event claims its id alone, and expects nothing");
-          };
-    };
   }
 
   private static List<Taken> done(Future<List<Taken>> writing) {

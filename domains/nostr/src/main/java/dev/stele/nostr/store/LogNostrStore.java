@@ -73,6 +73,7 @@ final class LogNostrStore implements NostrStore {
   private final EventLog log;
   private final KeptViews kept;
   private final UpToDateView view;
+  private final Rounds rounds;
   private final NostrStoreOptions options;
   private final Feeds feeds;
 
@@ -90,6 +91,7 @@ final class LogNostrStore implements NostrStore {
     this.log = log;
     this.kept = kept;
     this.view = new UpToDateView(log, kept, NostrView.NAME);
+    this.rounds = new Rounds(log, view);
     this.options = options;
     this.feeds = new Feeds(options.followerEvents());
   }
@@ -153,21 +155,7 @@ final class LogNostrStore implements NostrStore {
 
   @Override
   public StoreOutcome store(NostrEvent event) {
-    OptionalLong known = positionOf(event);
-    if (known.isPresent()) {
-      return ofKnown(event, known.getAsLong());
-    }
-    return switch (GATE.judge(event)) {
-      case Rejected(String code, String reason) -> new StoreOutcome.Refused(code, reason);
-      case Transient _ -> {
-        feeds.give(new Arrived(log.head().size(), event, true));
-        yield new StoreOutcome.Ephemeral();
-      }
-      case Admitted admitted -> {
-        Optional<StoreOutcome> kept = keptAway(event);
-        yield kept.isPresent() ? kept.get() : append(event, admitted);
-      }
-    };
+    return storeTogether(List.of(event)).getFirst();
   }
 
   /** Where an event of this id is in the log; ephemeral ones are in none. */
@@ -177,18 +165,8 @@ final class LogNostrStore implements NostrStore {
         : log.probe(Claim.ofEventId(event.id(), OnDuplicate.RETURN_EXISTING));
   }
 
-  /** What a copy of an event is told: why it is not visible, if it is not. */
-  private StoreOutcome ofKnown(NostrEvent event, long position) {
-    return view.at(position, tables -> ofKnown(event, position, tables));
-  }
-
   private static boolean isVisible(TableReader tables, long position) {
     return tables.get(NostrView.EVENTS, position).isPresent();
-  }
-
-  /** Why an event would not be visible, as far as the view knows by now. */
-  private Optional<StoreOutcome> keptAway(NostrEvent event) {
-    return kept.read(NostrView.NAME, tables -> notVisible(event, tables)).value();
   }
 
   private Optional<StoreOutcome> notVisible(NostrEvent event, TableReader tables) {
@@ -212,28 +190,6 @@ final class LogNostrStore implements NostrStore {
     return event.expiresAt().orElse(Long.MAX_VALUE) <= nowSeconds();
   }
 
-  private StoreOutcome append(NostrEvent event, Admitted admitted) {
-    StoreOutcome outcome =
-        switch (log.append(Append.of(admitted).at(options.durability()))) {
-          case AppendResult.Appended done -> ofAppended(event, done.first());
-          case AppendResult.AlreadyPresent(long at) -> ofKnown(event, at);
-          case AppendResult.ReadOnly(var verdict) -> new StoreOutcome.ReadOnly(verdict.toString());
-          case AppendResult.Conflict _, AppendResult.Refused _ ->
-              throw new IllegalStateException("an event claims its id alone, and expects nothing");
-        };
-    sweepIfDue();
-    return outcome;
-  }
-
-  /** What the view made of an event: others may have come in between. */
-  private StoreOutcome ofAppended(NostrEvent event, long position) {
-    return view.at(position, tables -> ofAppended(event, position, tables));
-  }
-
-  private static StoreOutcome ofAppended(NostrEvent event, long position, TableReader tables) {
-    return isVisible(tables, position) ? new StoreOutcome.Stored(position) : notKept(event, tables);
-  }
-
   private static StoreOutcome notKept(NostrEvent event, TableReader tables) {
     Visibility visibility = NostrView.visibilityOf(event, tables);
     // What a sweep has dropped since was stored before.
@@ -244,24 +200,23 @@ final class LogNostrStore implements NostrStore {
   public List<StoreOutcome> storeAll(List<NostrEvent> events) {
     List<StoreOutcome> outcomes = new ArrayList<>(events.size());
     for (List<NostrEvent> run : Runs.of(events)) {
-      if (run.size() == 1) {
-        outcomes.add(store(run.getFirst()));
-      } else {
-        outcomes.addAll(storeTogether(run));
-      }
+      outcomes.addAll(storeTogether(run));
     }
     return outcomes;
   }
 
   private List<StoreOutcome> storeTogether(List<NostrEvent> run) {
-    Appended appended = append(withoutKeptAway(judge(run)));
-    for (Judged each : appended.judged()) {
+    List<Judged> judged = withoutKeptAway(judge(run));
+    List<AppendResult> results = rounds.append(appends(judged));
+    for (Judged each : judged) {
       if (each.fate() instanceof Fate.Decided(StoreOutcome.Ephemeral _)) {
-        feeds.give(new Arrived(appended.end(), each.event(), true));
+        feeds.give(new Arrived(log.head().size(), each.event(), true));
       }
     }
-    List<StoreOutcome> outcomes = outcomes(appended);
-    sweepIfDue();
+    List<StoreOutcome> outcomes = outcomes(taken(judged, results));
+    if (!results.isEmpty()) {
+      sweepIfDue();
+    }
     return outcomes;
   }
 
@@ -297,7 +252,7 @@ final class LogNostrStore implements NostrStore {
     return history.outcomes(taken);
   }
 
-  /** What came of a part of a history, once the view reflects it. */
+  /** What came of events, once the view reflects them. */
   List<StoreOutcome> outcomes(List<History.Taken> taken) {
     long last = 0;
     for (History.Taken each : taken) {
@@ -365,15 +320,6 @@ final class LogNostrStore implements NostrStore {
     }
   }
 
-  /**
-   * Events of which some were appended.
-   *
-   * @param judged all of them
-   * @param results what the log said of those that are admissible
-   * @param end where the log ended then
-   */
-  record Appended(List<Judged> judged, List<AppendResult> results, long end) {}
-
   List<Judged> judge(List<NostrEvent> events) {
     // The platform's pool: signatures are arithmetic alone, and what is known is mostly in memory.
     return events.parallelStream().map(each -> new Judged(each, fateOf(each))).toList();
@@ -392,49 +338,44 @@ final class LogNostrStore implements NostrStore {
     };
   }
 
-  Appended append(List<Judged> judged) {
+  /** Appends what is to be, for a history: nobody waits for the view. */
+  List<History.Taken> append(List<Judged> judged) {
+    return taken(judged, log.appendAll(appends(judged)));
+  }
+
+  private List<Append> appends(List<Judged> judged) {
     List<Append> appends = new ArrayList<>();
     for (Judged each : judged) {
       if (each.fate() instanceof Fate.Admissible(Admitted admitted)) {
         appends.add(Append.of(admitted).at(options.durability()));
       }
     }
-    List<AppendResult> results = log.appendAll(appends);
-    return new Appended(judged, results, log.head().size());
+    return appends;
   }
 
-  private List<StoreOutcome> outcomes(Appended appended) {
-    return view.at(
-        appended.end(),
-        tables -> {
-          Iterator<AppendResult> results = appended.results().iterator();
-          List<StoreOutcome> outcomes = new ArrayList<>(appended.judged().size());
-          for (Judged each : appended.judged()) {
-            outcomes.add(
-                switch (each.fate()) {
-                  case Fate.Known(long position) -> ofKnown(each.event(), position, tables);
-                  case Fate.Decided(StoreOutcome outcome) -> outcome;
-                  case Fate.Admissible _ -> ofResult(each.event(), results.next(), tables);
-                });
-          }
-          return outcomes;
-        });
+  /** What the log made of events; it has answered for those that are admissible, in their order. */
+  private static List<History.Taken> taken(List<Judged> judged, List<AppendResult> results) {
+    Iterator<AppendResult> next = results.iterator();
+    return judged.stream().map(each -> taken(each, next)).toList();
   }
 
-  private StoreOutcome ofKnown(NostrEvent event, long position, TableReader tables) {
-    return isVisible(tables, position) && !hasExpired(event)
-        ? new StoreOutcome.Duplicate()
-        : notVisible(event, tables).orElseGet(StoreOutcome.Duplicate::new);
-  }
-
-  private StoreOutcome ofResult(NostrEvent event, AppendResult result, TableReader tables) {
-    return switch (result) {
-      case AppendResult.Appended done ->
-          hasExpired(event) ? new StoreOutcome.Expired() : ofAppended(event, done.first(), tables);
-      case AppendResult.AlreadyPresent(long at) -> ofKnown(event, at, tables);
-      case AppendResult.ReadOnly(var verdict) -> new StoreOutcome.ReadOnly(verdict.toString());
-      case AppendResult.Conflict _, AppendResult.Refused _ ->
-          throw new IllegalStateException("an event claims its id alone, and expects nothing");
+  private static History.Taken taken(Judged judged, Iterator<AppendResult> results) {
+    long expiresAt = judged.event().expiresAt().orElse(Long.MAX_VALUE);
+    return switch (judged.fate()) {
+      case Fate.Known(long position) -> new History.Taken.InTheLog(position, true, expiresAt);
+      case Fate.Decided(StoreOutcome outcome) -> new History.Taken.Decided(outcome);
+      case Fate.Admissible _ ->
+          switch (results.next()) {
+            case AppendResult.Appended done ->
+                new History.Taken.InTheLog(done.first(), false, expiresAt);
+            case AppendResult.AlreadyPresent(long at) ->
+                new History.Taken.InTheLog(at, true, expiresAt);
+            case AppendResult.ReadOnly(var verdict) ->
+                new History.Taken.Decided(new StoreOutcome.ReadOnly(verdict.toString()));
+            case AppendResult.Conflict _, AppendResult.Refused _ ->
+                throw new IllegalStateException(
+                    "an event claims its id alone, and expects nothing");
+          };
     };
   }
 

@@ -3,6 +3,7 @@ package dev.stele.nostr.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stele.core.engine.Durability;
+import dev.stele.core.engine.StorageFailed;
 import dev.stele.core.event.StoredEvent;
 import dev.stele.core.gate.Admitted;
 import dev.stele.core.log.Append;
@@ -695,6 +696,42 @@ abstract class NostrStoreTck {
           .isTrue();
     }
     assertThat(query(store, "{}")).as("seed %d", SEED).isEqualTo(model.visible());
+  }
+
+  @Test
+  void tells_each_of_many_what_became_of_his_own_and_an_interrupt_is_of_one_alone()
+      throws Exception {
+    NostrStore store = store();
+    List<Future<Integer>> callers = new ArrayList<>();
+    CountDownLatch together = new CountDownLatch(1);
+    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      for (int caller = 0; caller < 8; caller++) {
+        int number = caller;
+        callers.add(
+            threads.submit(
+                () -> {
+                  together.await();
+                  int stored = 0;
+                  for (int i = 0; i < 20; i++) {
+                    NostrEvent own = ALICE.sign(i, 1, List.of(), "of " + number);
+                    if (number == 0) {
+                      Thread.currentThread().interrupt();
+                    }
+                    try {
+                      stored += store.store(own) instanceof StoreOutcome.Stored ? 1 : 0;
+                    } catch (StorageFailed e) {
+                      assertThat(number).as("who was interrupted").isZero();
+                    }
+                  }
+                  return stored;
+                }));
+      }
+      together.countDown();
+      for (int caller = 1; caller < callers.size(); caller++) {
+        assertThat(callers.get(caller).get()).as("caller %d", caller).isEqualTo(20);
+      }
+    }
+    assertThat(query(store, "{}")).hasSize(160);
   }
 
   private static NostrEvent read(StoredEvent event) {
