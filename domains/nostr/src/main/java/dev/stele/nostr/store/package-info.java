@@ -5,9 +5,9 @@
  *   store ──► known id? ──► gate: hash, signature ──► view: superseded, deleted, vanished?
  *               │ yes: no hash, no signature              │ no
  *               ▼                                         ▼
- *            Duplicate                        log: append, durable ──► view: what came of it
- *                                                         │
- *   follow ◄── one queue for each follower ◄── in the log's order ◄── and what is ephemeral
+ *            Duplicate             round: log, durable ──► view ──► what came of each
+ *                                    (with others who store)  │
+ *   follow ◄── one queue for each follower ◄── in the log's order, and what is ephemeral
  *   query, count ──► view, once it reflects what was appended before
  * </pre>
  *
