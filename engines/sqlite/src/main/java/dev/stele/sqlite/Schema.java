@@ -36,7 +36,7 @@ final class Schema {
    * disk: rows of views in no order, such as hashes, touch the same page again and again, and it is
    * moved once.
    */
-  private static final int WAL_CHECKPOINT_PAGES = 16_384;
+  static final int WAL_CHECKPOINT_PAGES = 16_384;
 
   /**
    * Changes nothing, and makes a transaction a writing one from its first statement. SQLite waits

@@ -122,6 +122,40 @@ public final class SqliteLogEngine
      */
     boolean unsure;
 
+    /** Where {@link #relieve} runs; from the first change of a view in the file on. */
+    private @Nullable Connection mover;
+
+    private @Nullable PreparedStatement lengths;
+
+    /** Moves the write-ahead log into the database if it is long; readers are not waited for. */
+    private void relieve() throws SQLException {
+      PreparedStatement asking = lengths;
+      if (asking == null) {
+        Connection connection = schema.openWriting(true);
+        mover = connection;
+        asking = connection.prepareStatement("PRAGMA wal_checkpoint(NOOP)");
+        lengths = asking;
+      }
+      long left;
+      try (ResultSet row = asking.executeQuery()) {
+        left = row.getLong(2) - row.getLong(3);
+      }
+      if (left >= Schema.WAL_CHECKPOINT_PAGES) {
+        try (Statement statement = asking.getConnection().createStatement()) {
+          statement.execute("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+      }
+    }
+
+    private void closeMover() throws SQLException {
+      Connection connection = mover;
+      mover = null;
+      lengths = null;
+      if (connection != null) {
+        connection.close();
+      }
+    }
+
     /** Writes what the write-ahead log shows into the database, so that it is synced there. */
     private void settle(Connection connection) throws SQLException {
       try (Statement statement = connection.createStatement();
@@ -159,6 +193,7 @@ public final class SqliteLogEngine
         for (Session session : sessions.values()) {
           session.connection.rollback();
         }
+        closeMover();
         Session durable = session(Durability.DURABLE);
         flushAll(durable);
         indexing.finish(indexedPlaces());
@@ -747,6 +782,26 @@ public final class SqliteLogEngine
     } catch (SQLException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  /**
+   * Moves the write-ahead log into the database once views have made it long. They commit without
+   * syncs and so never do it themselves: the next commit of the log would have to, and while it
+   * rests, as through a rebuild, the write-ahead log would have no end.
+   */
+  void relieveWriteAheadLog() {
+    Writer writing = writer();
+    writing.turn.lock();
+    try {
+      if (!closed) {
+        writing.relieve();
+      }
+    } catch (SQLException e) {
+      writing.unsure = true;
+      throw failed(database, "move the write-ahead log of", e);
+    } finally {
+      writing.turn.unlock();
     }
   }
 

@@ -368,6 +368,8 @@ public final class SqliteViewStore implements ViewStore, Compactable {
         });
     if (truncationOwed) {
       truncateLog();
+    } else if (within != null) {
+      within.relieveWriteAheadLog();
     }
   }
 
